@@ -69,12 +69,7 @@ pub trait Destination: Endpoint {
     /// - An item is named to every question it answers; who takes it is the caller's business.
     /// - Everything that a completed [`write`](Destination::write) stored is found at once; what a write without an answer
     ///   stored is found at the latest after [`Capabilities::settle`].
-    async fn locate(
-        &self,
-        folder: &FolderId,
-        wanted: &[Wanted],
-        after: Option<&Position>,
-    ) -> Result<Vec<Vec<Match>>>;
+    async fn locate(&self, folder: &FolderId, wanted: &[Wanted], after: Option<&Position>) -> Result<Vec<Vec<Match>>>;
 
     /// Writes a batch into one folder.
     ///

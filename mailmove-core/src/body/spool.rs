@@ -1,0 +1,112 @@
+use std::fmt;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+
+use super::{Body, BodyWriter};
+use crate::{Error, ErrorKind, Result};
+
+/// The memory that bodies may take, and where they go beyond it. Clones share one pool.
+#[derive(Clone)]
+pub struct Spool(Arc<Pool>);
+
+pub(super) struct Pool {
+    capacity: u64,
+    used: AtomicU64,
+    spilled: AtomicU64,
+    folder: PathBuf,
+}
+
+impl Spool {
+    /// A pool of this many bytes, spilling into the system's temporary folder.
+    pub fn new(capacity: u64) -> Self {
+        Self::in_folder(capacity, std::env::temp_dir())
+    }
+
+    /// A pool of this many bytes, spilling into this folder.
+    pub fn in_folder(capacity: u64, folder: impl Into<PathBuf>) -> Self {
+        let pool = Pool { capacity, used: AtomicU64::new(0), spilled: AtomicU64::new(0), folder: folder.into() };
+        Self(Arc::new(pool))
+    }
+
+    /// Begins a body.
+    pub fn writer(&self) -> BodyWriter {
+        BodyWriter::new(self.clone())
+    }
+
+    /// A body of these bytes.
+    pub fn body(&self, bytes: impl Into<Bytes>) -> Result<Body> {
+        let mut writer = self.writer();
+        writer.push(bytes.into())?;
+        writer.finish()
+    }
+
+    /// The size of the pool in bytes.
+    pub fn capacity(&self) -> u64 {
+        self.0.capacity
+    }
+
+    /// How many bytes of the pool are in use.
+    pub fn used(&self) -> u64 {
+        self.0.used.load(Ordering::Relaxed)
+    }
+
+    /// How many bytes went to temporary files since the spool was made.
+    pub fn spilled(&self) -> u64 {
+        self.0.spilled.load(Ordering::Relaxed)
+    }
+
+    /// Takes this many bytes from the pool, or none.
+    pub(super) fn reserve(&self, bytes: u64) -> Option<Reserved> {
+        let take = |used: u64| used.checked_add(bytes).filter(|sum| *sum <= self.0.capacity);
+        self.0.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;
+        Some(Reserved { spool: self.clone(), bytes })
+    }
+
+    /// An unnamed file: gone with its last handle, whatever happens to the process.
+    pub(super) fn file(&self) -> Result<File> {
+        tempfile::tempfile_in(&self.0.folder).map_err(|error| storage(&self.0.folder, error))
+    }
+
+    pub(super) fn count_spilled(&self, bytes: u64) {
+        self.0.spilled.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn failed(&self, error: std::io::Error) -> Error {
+        storage(&self.0.folder, error)
+    }
+}
+
+impl fmt::Debug for Spool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spool").field("capacity", &self.capacity()).field("used", &self.used()).finish()
+    }
+}
+
+/// A part of the pool; dropping it gives the bytes back.
+pub(super) struct Reserved {
+    spool: Spool,
+    bytes: u64,
+}
+
+impl Reserved {
+    /// Joins two parts of the same pool.
+    pub(super) fn absorb(&mut self, mut other: Reserved) {
+        self.bytes += std::mem::take(&mut other.bytes);
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        self.spool.0.used.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+fn storage(folder: &Path, error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Storage, format!("cannot spool a body: {error}"))
+        .with("folder", folder.display())
+        .because(error)
+}

@@ -1,0 +1,5 @@
+//! In the making.
+/// x
+pub struct Guard;
+/// x
+pub struct Call;
