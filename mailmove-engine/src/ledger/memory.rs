@@ -1,0 +1,4 @@
+use super::*;
+/// x
+#[derive(Debug)]
+pub struct MemoryLedger;
