@@ -38,7 +38,7 @@ pub use connector::{Connector, Mailbox, Root};
 pub use credential::{Access, Credential, CredentialProvider, FixedCredentials, Secret};
 pub use endpoint::{Destination, Endpoint, Source};
 pub use error::{Error, ErrorKind, Recovery, Result, Side};
-pub use flags::MailboxFlags;
+pub use flags::{FlagConflict, FlagError, MailboxFlags};
 pub use guard::{Call, Guard};
 pub use model::{
     Alteration, Change, Cursor, Detail, Digest, EnsuredFolder, Epoch, Evidence, FeedId, Fingerprint, FlagMask, Flags,
