@@ -19,6 +19,8 @@
 //!
 //! Nothing here knows a protocol or an engine.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod body;
 pub mod capabilities;
 pub mod connector;
