@@ -5,6 +5,7 @@
 //!
 //! The ledger holds no secret.
 
+mod claims;
 mod memory;
 mod row;
 mod sqlite;
