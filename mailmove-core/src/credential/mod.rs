@@ -1,14 +1,19 @@
-//! Who gives credentials, and what one is.
+//! Who gives credentials, what one is, and how it is tried without locking anybody out.
+
+mod fixed;
+mod sign_in;
 
 use std::fmt::Debug;
-use std::sync::Mutex;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::{Error, ErrorKind, Mailbox, Result};
+pub use fixed::FixedCredentials;
+pub use sign_in::SignIn;
+
+use crate::{Mailbox, Result};
 
 /// Gives a credential that is good now, for one mailbox on one side.
 #[async_trait]
@@ -22,6 +27,10 @@ pub trait CredentialProvider: Debug + Send + Sync + 'static {
 
     /// The server refused this credential. An expired token is not refused: ask for a credential again, once.
     async fn rejected(&self, mailbox: &Mailbox, credential: &Credential) -> Result<()>;
+
+    /// The server took this credential: said once per generation. One that gets tokens learns from it that a later
+    /// refusal means a token that was revoked, and not an application that may not come in.
+    async fn accepted(&self, _mailbox: &Mailbox, _credential: &Credential) {}
 }
 
 /// What opens one mailbox.
@@ -98,64 +107,9 @@ pub enum Access {
     Delegate,
 }
 
-/// The same credential for every mailbox of one side, for as long as the server takes it.
-///
-/// With [`Access::Owner`] the login is the mailbox's own; otherwise it is the administrator's.
-#[derive(Debug)]
-pub struct FixedCredentials {
-    login: Option<String>,
-    access: Access,
-    secret: Secret,
-    rejected: Mutex<bool>,
-}
-
-impl FixedCredentials {
-    /// A secret with which each mailbox's owner signs in.
-    pub fn owner(secret: Secret) -> Self {
-        Self { login: None, access: Access::Owner, secret, rejected: Mutex::new(false) }
-    }
-
-    /// An administrator who opens mailboxes in this access mode.
-    pub fn administrator(login: impl Into<String>, access: Access, secret: Secret) -> Self {
-        Self { login: Some(login.into()), access, secret, rejected: Mutex::new(false) }
-    }
-}
-
-#[async_trait]
-impl CredentialProvider for FixedCredentials {
-    async fn credential(&self, mailbox: &Mailbox) -> Result<Credential> {
-        if *self.rejected.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) {
-            return Err(Error::new(
-                ErrorKind::Credential,
-                "this credential was refused before and is not offered again",
-            )
-            .on(mailbox.side)
-            .with("mailbox", mailbox));
-        }
-        let login = self.login.clone().unwrap_or_else(|| mailbox.login_name().to_owned());
-        Ok(Credential::new(login, self.secret.clone()).with_access(self.access.clone()))
-    }
-
-    async fn rejected(&self, _mailbox: &Mailbox, _credential: &Credential) -> Result<()> {
-        *self.rejected.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = true;
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Side;
-
-    #[tokio::test]
-    async fn a_rejected_credential_is_not_given_again() {
-        let provider = FixedCredentials::owner(Secret::password("correct horse"));
-        let mailbox = Mailbox::new(Side::Source, "alice@example.org");
-        let credential = provider.credential(&mailbox).await.unwrap();
-        assert_eq!(credential.login, "alice@example.org");
-        provider.rejected(&mailbox, &credential).await.unwrap();
-        assert_eq!(provider.credential(&mailbox).await.unwrap_err().kind(), ErrorKind::Credential);
-    }
 
     #[test]
     fn a_secret_does_not_print() {
