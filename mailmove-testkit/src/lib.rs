@@ -1,1 +1,11 @@
-//! placeholder
+//! Tests mail endpoints, and everything that uses them, without a server.
+//!
+//! - [`memory`]: a complete mailbox in memory. A test acts as its user and compares what is there before and after.
+//! - [`faulty`]: wraps any endpoint and makes it fail before a call, after it, in its middle, or too late.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod faulty;
+pub mod memory;
+
+pub use faulty::{Schedule, When};
+pub use memory::{MemoryMailbox, NewItem, Options, Snapshot};
