@@ -7,5 +7,5 @@
 pub mod faulty;
 pub mod memory;
 
-pub use faulty::{Schedule, When};
+pub use faulty::{Fault, Faults, Faulty, Method, Rest, Schedule, When};
 pub use memory::{MemoryMailbox, NewItem, Options, Snapshot};

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 /// Counts every call that a run makes to the outside, and kills the run at a chosen one.
 ///
@@ -33,13 +34,13 @@ pub struct Schedule(Arc<Inner>);
 pub enum When {
     /// Nothing was sent.
     Before,
-    /// The first half of a batch was executed, the rest never reached the server. For whatever is no batch of writes:
-    /// the same as [`Before`](When::Before).
+    /// The first half of a batch of writes or new folders (the smaller one) was executed, the rest never reached the
+    /// server. For every other call: the same as [`Before`](When::Before).
     Half,
     /// It was executed, the answer never came.
     After,
-    /// It was sent, and is executed this long after the death. For whatever is no batch of writes: the same as
-    /// [`Before`](When::Before).
+    /// A batch of writes was sent, and is executed this long after the death; wait for [`Schedule::quiet`] before
+    /// looking at the end. For every other call: the same as [`Before`](When::Before).
     Late(Duration),
 }
 
@@ -47,6 +48,7 @@ pub enum When {
 struct Inner {
     state: Mutex<State>,
     crashed: Notify,
+    late: Mutex<Vec<JoinHandle<()>>>,
 }
 
 #[derive(Default)]
@@ -67,7 +69,7 @@ impl Schedule {
         self.state().crash = Some((step, when));
     }
 
-    /// A new run: counts from 1 again, with no crash ahead.
+    /// A new run: counts from 1 again, with no crash ahead. What was sent late is still executed.
     ///
     /// What still hangs from the run before stays dead only when it was dropped: drop it first.
     pub fn restart(&self) {
@@ -109,6 +111,18 @@ impl Schedule {
         }
     }
 
+    /// Waits until everything that was sent was executed, late or not.
+    pub async fn quiet(&self) {
+        loop {
+            let late = self.late().pop();
+            match late {
+                // A write that panicked has been reported by its panic.
+                Some(late) => _ = late.await,
+                None => return,
+            }
+        }
+    }
+
     /// One step that is a call: the way to put anything else, such as a ledger, on the schedule.
     pub async fn call<T>(&self, name: &'static str, call: impl Future<Output = T>) -> T {
         let step = self.begin(name).await;
@@ -141,6 +155,19 @@ impl Schedule {
         self.state().crashed = true;
         self.0.crashed.notify_waiters();
         future::pending().await
+    }
+
+    /// Does this after a while, whatever becomes of the run.
+    pub(super) fn later(&self, delay: Duration, act: impl Future<Output = ()> + Send + 'static) {
+        let late = tokio::spawn(async move {
+            tokio::time::sleep(delay).await;
+            act.await;
+        });
+        self.late().push(late);
+    }
+
+    fn late(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.0.late.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts a step and says how the run dies in it; nothing, when the run is dead already.
