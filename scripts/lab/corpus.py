@@ -184,8 +184,8 @@ class Letters:
         return pool[start:end + 2] if end > 0 else pool[start:]
 
 
-def ordinary(seed, count, twins=0.02):
-    """A mailbox as people have them: 22 folders, most mail in few of them, some of it twice."""
+def ordinary(seed, count, twins=0.02, size=None):
+    """A mailbox as people have them: 22 folders, most mail in few of them, some of it twice; `size`: of each message."""
     letters = Letters(seed)
     rng = letters.rng
     shares = [(('INBOX',), 30), (('Sent',), 14), (('Drafts',), 1), (('Trash',), 4), (('Junk',), 3), (('Lists', 'rust'), 5),
@@ -198,16 +198,16 @@ def ordinary(seed, count, twins=0.02):
     for number, (path, share) in enumerate(shares):
         here = left if number == len(shares) - 1 else count * share // total
         left -= here
-        yield Folder(path, _letters(letters, rng, here, twins), path != ('Junk',) and path != ('INBOX',))
+        yield Folder(path, _letters(letters, rng, here, twins, size), path != ('Junk',) and path != ('INBOX',))
 
 
-def _letters(letters, rng, count, twins):
+def _letters(letters, rng, count, twins, size):
     earlier = []
     for _ in range(count):
         if earlier and rng.random() < twins:
             yield replace(rng.choice(earlier), flags=letters.flags())
             continue
-        message = letters.message()
+        message = letters.message(size)
         if len(message.body) < 50_000 and len(earlier) < 100:
             earlier.append(message)
         yield message

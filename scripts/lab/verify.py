@@ -70,14 +70,13 @@ def _munge(body):
 # is named only when the change explains it completely.
 REPAIRS = {
     'header-8bit': _munge,
-    'nul': lambda body: re.sub(rb'[\0\x80]', b'', body),
     'line-ends': lambda body: re.sub(rb'\r*\n|\r', b'\n', body).rstrip(b'\n'),
     'empty': lambda body: body.strip() or b'empty',
 }
 
 
-def read(imap):
-    """Read a whole mailbox."""
+def read(imap, forms=True):
+    """Read a whole mailbox. Without `forms` it is faster and takes less memory, and changed messages are only missing and extra."""
     prefix, delimiter = wire.namespace(imap)
 
     def path_of(raw):
@@ -99,12 +98,12 @@ def read(imap):
             box.parents.add(path)
         else:
             imap.run(b'EXAMINE', names.quote(raw))
-            box.folders[path] = list(_messages(imap))
+            box.folders[path] = list(_messages(imap, forms))
     box.subscribed = {path_of(raw) for raw, _, _ in wire.tree(imap, b'LSUB')}
     return box
 
 
-def _messages(imap):
+def _messages(imap, with_forms):
     for answer in imap.stream(b'UID FETCH 1:* (UID FLAGS INTERNALDATE BODY.PEEK[])'):
         words = wire.parse(answer)
         if words[2:3] != [b'FETCH']:
@@ -116,7 +115,7 @@ def _messages(imap):
         body = data[b'BODY[]'] if isinstance(data[b'BODY[]'], wire.Text) else b''
         flags = (flag.decode() for flag in data[b'FLAGS'])
         flags = frozenset(f.lower() if f.lower() in SYSTEM else f for f in flags if f.lower() != r'\recent')
-        forms = tuple(hashlib.sha256(repair(body)).digest() for repair in REPAIRS.values())
+        forms = tuple(hashlib.sha256(repair(body)).digest() for repair in REPAIRS.values()) if with_forms else ()
         yield Seen(hashlib.sha256(body).digest(), flags, instant(data[b'INTERNALDATE']), len(body), int(data[b'UID']), forms)
 
 
@@ -170,7 +169,7 @@ def _compare_folder(path, source, destination, report):
     _pair(left, right, lambda m: (m.digest, m.flags, m.when), lambda a, b: None)
     for key in (lambda m: (m.digest, m.flags), lambda m: (m.digest, m.when), lambda m: m.digest):
         _pair(left, right, key, lambda a, b: _labels(path, a, b, report))
-    for number, repair in enumerate(REPAIRS):
+    for number, repair in enumerate(REPAIRS if all(m.forms for m in left + right) else ()):
         for key in (lambda m: (m.forms[number], m.flags, m.when), lambda m: m.forms[number]):
             def altered(a, b, repair=repair):
                 report(f'altered-{repair}', path, f'uid {a.uid}, {a.size} bytes, arrived with {b.size} bytes')
