@@ -22,6 +22,7 @@ class Job:
     limit: str
     connections: int = 1
     mode: str = 'multi'
+    tls: tuple = None  # the TLS ports of both sides and the file of the authority, instead of plain text
 
     def file(self, name, text):
         """Write a file of the peer's configuration; returns its path."""
@@ -32,9 +33,13 @@ class Job:
 
 
 def own(job):
-    url = 'imap://{}@127.0.0.1:{}?tls=none'.format
-    return ([job.program, '--from', url(job.user, job.source_port), '--to', url(job.user, job.destination_port), '--ledger',
-             f'{job.folder}/ledger', '--allow-plaintext'],
+    if job.tls:
+        source, destination = (f'imaps://{job.user}@127.0.0.1:{port}' for port in job.tls[:2])
+        more = ['--ca', job.tls[2]]
+    else:
+        source, destination = (f'imap://{job.user}@127.0.0.1:{port}?tls=none' for port in (job.source_port, job.destination_port))
+        more = ['--allow-plaintext']
+    return ([job.program, '--from', source, '--to', destination, '--ledger', f'{job.folder}/ledger', *more],
             {'MAILMOVE_SOURCE_PASSWORD': PASSWORD, 'MAILMOVE_DESTINATION_PASSWORD': PASSWORD})
 
 

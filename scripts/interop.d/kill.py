@@ -108,6 +108,7 @@ class Torment:
         self.finished(what)
 
     def finished(self, what):
+        time.sleep(0.5)  # what dead clients had sent would have been executed by now
         with self.destination.imap(USER) as imap:
             found = verify.compare(self.wanted, verify.read(imap))
         lost = sum(d.kind in ('message-missing', 'copy-missing', 'folder-missing') for d in found)
