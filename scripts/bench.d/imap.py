@@ -1,4 +1,5 @@
 """IMAP to IMAP beside the programs that people use for it, and beside the limit of the servers."""
+
 import argparse
 import os
 import random
@@ -19,10 +20,10 @@ USER = 'user1'
 PHASES = ('first', 'nothing', 'change')
 
 
-
 @dataclass
 class Row:
     """One situation: the round trip in ms, what the destination does not offer, how the limit client writes."""
+
     what: str
     rtt: int = 0
     without: tuple = ()
@@ -39,13 +40,15 @@ ROWS = {
     'plain': Row('neither MULTIAPPEND nor LITERAL+', without=('MULTIAPPEND', 'LITERAL+'), mode='single', goal=1.25),
     'tls': Row('TLS on both sides (the limit without)', tls=True),
 }
-# What a program may do differently without being wrong: the limit shares folders among connections and knows no subscriptions.
+# What is not held against a program: the limit shares folders among connections and knows no subscriptions.
 ALLOWED = {'limit': {'order', 'subscription-missing'}}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--rows', default='lan,wan20,wan80', help=f'of {",".join(ROWS)} and manyN, N mailboxes (lan,wan20,wan80)')
+    parser.add_argument(
+        '--rows', default='lan,wan20,wan80', help=f'of {",".join(ROWS)} and manyN, N mailboxes (lan,wan20,wan80)'
+    )
     parser.add_argument('--messages', type=int, default=20_000, help='messages of the rows without delay (20000)')
     parser.add_argument('--far-messages', type=int, default=400, help='messages of the rows with delay (400)')
     parser.add_argument('--repeats', type=int, default=5, help='(5)')
@@ -86,11 +89,13 @@ class Bench:
         need = 60_000 * (options.messages * 1.2 + options.far_messages * 2) * len(self.tools) * options.repeats
         free = shutil.disk_usage(lab.folder).free
         if need > free:
-            raise SystemExit(f'needs {need / 1e9:.0f} GB in {lab.folder}, {free / 1e9:.0f} GB are free; '
-                             'take fewer --messages, --repeats or --tools, or another TMPDIR')
+            raise SystemExit(
+                f'needs {need / 1e9:.0f} GB in {lab.folder}, {free / 1e9:.0f} GB are free; '
+                'take fewer --messages, --repeats or --tools, or another TMPDIR'
+            )
 
     def mailbox(self, count):
-        """The source mailbox of this size in two states: whole, and with one percent new and one percent of flags changed."""
+        """The source mailbox of this size in two states: whole, and with 1 % new messages and 1 % changed flags."""
         if count not in self.mailboxes:
             user = f'user{len(self.mailboxes) + 1}'
             fill.maildir(self.source, user, corpus.ordinary(1, count))
@@ -120,7 +125,9 @@ class Bench:
         destination = self.destination(row.without)
         tools = [tool for tool in self.tools if not row.tls or tool == 'mailmove' or tool.startswith('limit')]
         results = {}
-        with native.Delay(self.lab, self.source.port, rtt) as near, native.Delay(self.lab, destination.port, rtt) as far:
+        with native.Delay(self.lab, self.source.port, rtt) as near, native.Delay(
+            self.lab, destination.port, rtt
+        ) as far:
             ports = (near.port, far.port) if rtt else (self.source.port, destination.port)
             tls = (self.source.tls_port, destination.tls_port, self.lab.ca) if row.tls else None
             for repeat in range(self.options.repeats):
@@ -129,8 +136,16 @@ class Bench:
                     shutil.rmtree(folder, ignore_errors=True)
                     os.makedirs(folder)
                     destination.wipe(user)
-                    job = peers.Job(*ports, user, folder, f'{destination.folder}/dovecot.conf', self.program, self.limit,
-                                    mode=row.mode, tls=tls)
+                    job = peers.Job(
+                        *ports,
+                        user,
+                        folder,
+                        f'{destination.folder}/dovecot.conf',
+                        self.program,
+                        self.limit,
+                        mode=row.mode,
+                        tls=tls,
+                    )
                     for phase in PHASES if not tool.startswith('limit') else PHASES[:1]:
                         state = 'changed' if phase == 'change' else 'whole'
                         states.use(state)
@@ -181,7 +196,9 @@ def table(checks, row, wanted, tools, results):
     best = min(limits, default=None)
     repeats = max(map(len, results.values()))
     print(f'\n### {row.what}: {count} messages, {size / 1e6:.0f} MB, median of {repeats}\n')
-    print('| program | first, s | of the limit | nothing to do, s | 1 % new, 1 % changed, s | CPU s/GB | peak MB | comparison |')
+    print(
+        '| program | first, s | of the limit | nothing to do, s | 1 % changed, s | CPU s/GB | peak MB | comparison |'
+    )
     print('|---|---|---|---|---|---|---|---|')
     for tool in tools:
         phases = [phase for phase in PHASES if (tool, phase) in results]
@@ -190,9 +207,15 @@ def table(checks, row, wanted, tools, results):
         says = sorted({r[3] for phase in phases for r in results[tool, phase]})
         cpu = median(tool, 'first', 1) / size * 1e9
         peak = max(r[2] for phase in phases for r in results[tool, phase]) / 1e6
-        print(f'| {tool} | {cells[0]} | {ratio} | {cells[1]} | {cells[2]} | {cpu:.2f} | {peak:.0f} | {"; ".join(says)} |')
+        print(
+            f'| {tool} | {cells[0]} | {ratio} | {cells[1]} | {cells[2]} | {cpu:.2f} | {peak:.0f} | {"; ".join(says)} |'
+        )
     for phase in PHASES:
-        single = [f'{tool} ' + ' '.join(f'{r[0]:.2f}' for r in results[tool, phase]) for tool in tools if (tool, phase) in results]
+        single = [
+            f'{tool} ' + ' '.join(f'{r[0]:.2f}' for r in results[tool, phase])
+            for tool in tools
+            if (tool, phase) in results
+        ]
         print(f'{phase}: ' + '; '.join(single))
     if 'mailmove' not in tools:
         return

@@ -1,4 +1,5 @@
 """Moves a nasty mailbox between Dovecots and Cyruses, compares everything, and breaks what can break."""
+
 import argparse
 
 from lab import corpus, fill, migrate
@@ -34,6 +35,7 @@ def main():
 
 def moves(checks, lab, run, source, destination, options):
     """Every pair of servers, each with a user of its own."""
+
     def nasty(server, harsh=False):
         return corpus.nasty(options.seed, options.big * corpus.MEGABYTE, options.ordinary, server.delimiter, harsh)
 

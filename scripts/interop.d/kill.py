@@ -1,4 +1,5 @@
 """Kills a migration at random moments, cuts it off at others, restarts it at once: nothing may be lost or doubled."""
+
 import argparse
 import random
 import time
@@ -15,7 +16,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--kills', type=int, default=50, help='how often to kill with SIGKILL (50)')
     parser.add_argument('--cuts', type=int, default=25, help='how often to swallow answers and cut (25)')
-    parser.add_argument('--messages', type=int, default=1500, help='messages of the mailbox, a tenth of them twins (1500)')
+    parser.add_argument(
+        '--messages', type=int, default=1500, help='messages of the mailbox, a tenth of them twins (1500)'
+    )
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--program', help='the migrate program; built when not given')
     options = parser.parse_args()
@@ -26,7 +29,9 @@ def main():
         fill.maildir(source, USER, corpus.ordinary(options.seed, options.messages, twins=0.1))
         with source.imap(USER) as imap:
             wanted = verify.read(imap)
-        torment = Torment(checks, lab, migrate.Migrate(program, lab.path('run')), source, destination, wanted, options.seed)
+        torment = Torment(
+            checks, lab, migrate.Migrate(program, lab.path('run')), source, destination, wanted, options.seed
+        )
         torment.measure()
         torment.kills(options.kills)
         torment.cuts(options.cuts)
@@ -59,7 +64,9 @@ class Torment:
         while done < wanted:
             started = self.migrate.start(*self.urls(), self.ledger())
             # Short lives meet the beginning and the settling of what is left over, long ones the writing.
-            time.sleep(self.rng.choice((self.rng.uniform(0, 0.3), self.rng.uniform(0, self.whole), self.rng.uniform(0, 8))))
+            time.sleep(
+                self.rng.choice((self.rng.uniform(0, 0.3), self.rng.uniform(0, self.whole), self.rng.uniform(0, 8)))
+            )
             if started.alive():
                 started.kill()
                 started.wait()
@@ -69,7 +76,7 @@ class Torment:
         self.to_the_end(f'{done} kills')
 
     def cuts(self, wanted):
-        """Answers of the destination are swallowed from some moment, then the connection breaks; sometimes SIGKILL follows."""
+        """The destination's answers are swallowed from some moment, then the connection breaks; sometimes SIGKILL follows."""
         done = 0
         with Proxy(self.destination.port) as proxy:
             while done < wanted:
@@ -114,8 +121,9 @@ class Torment:
         lost = sum(d.kind in ('message-missing', 'copy-missing', 'folder-missing') for d in found)
         doubled = sum(d.kind in ('message-doubled', 'message-extra', 'folder-extra') for d in found)
         bad = verify.unforetold(found, {'order': None})
-        self.checks.check(f'after {what}, series {self.series}: {lost} lost, {doubled} doubled', not bad,
-                          '\n'.join(map(str, bad)))
+        self.checks.check(
+            f'after {what}, series {self.series}: {lost} lost, {doubled} doubled', not bad, '\n'.join(map(str, bad))
+        )
         self.destination.wipe(USER)
         self.series += 1
 

@@ -1,4 +1,5 @@
 """How much memory a migration takes: one huge message, and a folder of very many small ones."""
+
 import argparse
 import os
 
@@ -22,7 +23,16 @@ def main():
         source, destination = lab.dovecot('source', store='maildir'), lab.dovecot('destination')
         run = migrate.Migrate(program, lab.path('run'))
         case(checks, lab, run, source, destination, 'user1', f'a message of {options.big} MB', huge(options.big))
-        case(checks, lab, run, source, destination, 'user2', f'a folder of {options.messages} messages', many(options.messages))
+        case(
+            checks,
+            lab,
+            run,
+            source,
+            destination,
+            'user2',
+            f'a folder of {options.messages} messages',
+            many(options.messages),
+        )
     checks.finish()
 
 
@@ -36,9 +46,16 @@ def huge(megabytes):
 
 def many(count):
     """Small messages, a thousand of them twins of another."""
-    yield Folder(('INBOX',), (
-        Message(crlf(f'Subject: letter {n}', f'Message-ID: <{n % (count - 1000)}@x>', '', 'text ' * 20), 1_600_000_000 + n)
-        for n in range(count)))
+    yield Folder(
+        ('INBOX',),
+        (
+            Message(
+                crlf(f'Subject: letter {n}', f'Message-ID: <{n % (count - 1000)}@x>', '', 'text ' * 20),
+                1_600_000_000 + n,
+            )
+            for n in range(count)
+        ),
+    )
 
 
 def case(checks, lab, run, source, destination, user, what, folders):
@@ -46,11 +63,16 @@ def case(checks, lab, run, source, destination, user, what, folders):
     count = fill.maildir(source, user, folders)
     ledger = lab.path(f'{user}.ledger')
     for which in ('the first run', 'the second run'):
-        done = run.run(source.plain_url(user), destination.plain_url(user), ledger, '--pool', str(POOL_MIB), timeout=1800)
+        done = run.run(
+            source.plain_url(user), destination.plain_url(user), ledger, '--pool', str(POOL_MIB), timeout=1800
+        )
         checks.check(f'{what}: {which} succeeds', done.status == migrate.MOVED, done)
         peak = done.peak / 2**20
-        checks.check(f'{what}: {which} took {peak:.0f} MiB at most, {done.seconds:.1f} s, {done.cpu:.1f} s of CPU; '
-                     f'pool {POOL_MIB} MiB', peak < LIMIT_MIB)
+        checks.check(
+            f'{what}: {which} took {peak:.0f} MiB at most, {done.seconds:.1f} s, {done.cpu:.1f} s of CPU; '
+            f'pool {POOL_MIB} MiB',
+            peak < LIMIT_MIB,
+        )
     with source.imap(user) as a, destination.imap(user) as b:
         found = verify.compare(verify.read(a, forms=False), verify.read(b, forms=False))
     checks.check(f'{what}: {count} messages, {verify.summary(found)}', not found, '\n'.join(map(str, found[:20])))

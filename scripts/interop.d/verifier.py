@@ -1,4 +1,5 @@
 """Does the comparison see every deliberate damage, and nothing where nothing is?"""
+
 import argparse
 
 from lab import corpus, fill, names, verify
@@ -6,8 +7,10 @@ from lab.checks import Checks
 from lab.corpus import Folder, Message, crlf
 from lab.lab import Lab
 
-LETTERS = [Message(crlf(f'Subject: letter {n}', 'X-Umlaut: ü', '', 'text'), 1_600_000_000 + n, frozenset({r'\Seen', 'Work'}))
-           for n in range(5)]
+LETTERS = [
+    Message(crlf(f'Subject: letter {n}', 'X-Umlaut: ü', '', 'text'), 1_600_000_000 + n, frozenset({r'\Seen', 'Work'}))
+    for n in range(5)
+]
 MAILBOX = [
     Folder(('INBOX',), LETTERS),
     Folder(('Übersicht', 'R&D'), LETTERS[:2] + LETTERS[:1], True),
@@ -43,7 +46,9 @@ def main():
                 damage(imap)
             found = compare(box, destination, user)
             seen = sorted(d.kind for d in found)
-            checks.check(f'{what}: {", ".join(kinds)}', not untouched and seen == sorted(kinds), '\n'.join(map(str, found)))
+            checks.check(
+                f'{what}: {", ".join(kinds)}', not untouched and seen == sorted(kinds), '\n'.join(map(str, found))
+            )
     checks.finish()
 
 
@@ -54,9 +59,11 @@ def compare(box, server, user):
 
 def replaced(number, change):
     """A damage that puts a changed message in the place of the last one of INBOX."""
+
     def damage(imap):
         expunge(imap, number)
         fill.append(imap, b'INBOX', change(LETTERS[number - 1]))
+
     return damage
 
 
@@ -77,8 +84,11 @@ DAMAGES = [
     ('a flag added', ['flag-added'], lambda i: i.run(rb'STORE 1 +FLAGS (\Flagged)')),
     ('a flag lost', ['flag-lost'], lambda i: i.run(rb'STORE 1 -FLAGS (\Seen)')),
     ('a keyword lost', ['keyword-lost'], lambda i: i.run(b'STORE 1 -FLAGS (Work)')),
-    ('another keyword', ['keyword-added', 'keyword-lost'],
-     lambda i: (i.run(b'STORE 1 -FLAGS (Work)'), i.run(b'STORE 1 +FLAGS (Worm)'))),
+    (
+        'another keyword',
+        ['keyword-added', 'keyword-lost'],
+        lambda i: (i.run(b'STORE 1 -FLAGS (Work)'), i.run(b'STORE 1 +FLAGS (Worm)')),
+    ),
     ('a date one second off', ['date'], replaced(5, lambda m: Message(m.body, m.when + 1, m.flags))),
     ('one byte of a body', ['message-extra', 'message-missing'], body(b'text', b'tezt')),
     ('one header line more', ['message-extra', 'message-missing'], body(b'Subject', b'X-More: 1\r\nSubject')),
@@ -86,16 +96,24 @@ DAMAGES = [
     ('the final line end gone', ['altered-line-ends'], body(b'text\r\n', b'text')),
     ('a message gone', ['message-missing'], lambda i: expunge(i, 2)),
     ('a message twice', ['message-doubled'], lambda i: i.run(b'COPY 2 INBOX')),
-    ('one of two twins gone', ['copy-missing'],
-     lambda i: (i.run(b'SELECT', names.quote(names.encode('Übersicht/R&D'))), expunge(i, 3))),
+    (
+        'one of two twins gone',
+        ['copy-missing'],
+        lambda i: (i.run(b'SELECT', names.quote(names.encode('Übersicht/R&D'))), expunge(i, 3)),
+    ),
     ('a message in another folder', ['message-extra', 'message-missing'], lambda i: i.run(b'MOVE 3 other')),
     ('two messages in another order', ['order'], lambda i: (i.run(b'COPY 2 INBOX'), expunge(i, 2))),
     ('a folder too many', ['folder-extra'], lambda i: i.run(b'CREATE more')),
-    ('a folder in other letters', ['folder-extra', 'folder-missing', *['message-extra', 'message-missing'] * 2],
-     rename('other', 'Other')),
-    ('a folder one level up', ['folder-extra', 'folder-missing', 'parent-missing',
-                               *['message-extra', 'message-missing'] * 3],
-     rename('Übersicht/R&D', 'R&D')),
+    (
+        'a folder in other letters',
+        ['folder-extra', 'folder-missing', *['message-extra', 'message-missing'] * 2],
+        rename('other', 'Other'),
+    ),
+    (
+        'a folder one level up',
+        ['folder-extra', 'folder-missing', 'parent-missing', *['message-extra', 'message-missing'] * 3],
+        rename('Übersicht/R&D', 'R&D'),
+    ),
     ('a subscription more', ['subscription-extra'], lambda i: i.run(b'SUBSCRIBE other')),
 ]
 

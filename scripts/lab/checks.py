@@ -1,4 +1,5 @@
 """Counts what passed and what failed, and says so."""
+
 import sys
 import time
 

@@ -2,19 +2,33 @@
 
 All are deterministic: the same seed gives the same bytes, flags and dates.
 """
+
 import base64
 import random
 import time
 from dataclasses import dataclass, field, replace
 
 SEEN, ANSWERED, FLAGGED, DRAFT, DELETED = r'\Seen', r'\Answered', r'\Flagged', r'\Draft', r'\Deleted'
-KEYWORDS = ('$Forwarded', '$MDNSent', 'NonJunk', '$label1', '$label2', 'Work', 'proj-x', 'a+b', 'caf&AOk-', 'k:v/w', 'L' * 50)
+KEYWORDS = (
+    '$Forwarded',
+    '$MDNSent',
+    'NonJunk',
+    '$label1',
+    '$label2',
+    'Work',
+    'proj-x',
+    'a+b',
+    'caf&AOk-',
+    'k:v/w',
+    'L' * 50,
+)
 MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True)
 class Message:
     """A message as the server shall give it back; `when` is its INTERNALDATE in seconds since 1970."""
+
     body: bytes
     when: int
     flags: frozenset = frozenset()
@@ -23,6 +37,7 @@ class Message:
 @dataclass
 class Folder:
     """A folder by the names from the top down; `messages` is None for a parent that can hold none."""
+
     path: tuple
     messages: object = field(default_factory=list)
     subscribed: bool = False
@@ -45,7 +60,9 @@ def nasty_bodies(big):
     yield crlf(*head, 'Message-ID:', ' <folded@x>', '', 'folded message id')
     yield crlf(*head, 'MESSAGE-ID: <two@x>', 'Message-Id: <ids@x>', '', 'two message ids')
     yield crlf(*head, 'Message-ID: ', '', 'empty message id')
-    yield crlf('From: Jürgen <j@example.org>', 'Subject: Grüße ohne Kodierung', 'Message-ID: <eight@x>', '', 'utf-8 header')
+    yield crlf(
+        'From: Jürgen <j@example.org>', 'Subject: Grüße ohne Kodierung', 'Message-ID: <eight@x>', '', 'utf-8 header'
+    )
     yield crlf(b'Subject: Gr\xfc\xdfe', 'Message-ID: <latin@x>', '', 'latin-1 header')
     yield crlf(*head, 'Content-Transfer-Encoding: 8bit', '', bytes(range(14, 256)))
     yield crlf(*head, 'Message-ID: <nul@x>', '', b'a NUL \0 in the body')
@@ -79,7 +96,7 @@ def nasty_bodies(big):
 
 
 def nasty(seed=1, big=30 * MEGABYTE, ordinary=300, delimiter='/', harsh=False):
-    """The nasty mailbox, for a server with this delimiter; `harsh`: also what a second Dovecot or Cyrus does not store unchanged."""
+    """The nasty mailbox, for this delimiter; `harsh`: also what a second Dovecot or Cyrus does not store unchanged."""
     rng = random.Random(seed)
     bodies = list(nasty_bodies(big))
     letters = Letters(seed)
@@ -104,19 +121,41 @@ NAMES = [
     ('Deep',) + tuple(f'level {i}' for i in range(14)),
     ('only a parent', 'child'),
     ('only a parent', 'other child', 'grandchild'),
-    ('R&D',), ('&',), ('a&b-c',), ('&AMA-',),
-    ('He said "hi"',), ('back\\slash',), ("it's",), ('100% *',), ('[brackets] (parens) {braces}',), ('#hash',),
-    ('blank at the end ',), (' blank at the front',), ('two  blanks',),
-    ('case',), ('CASE',), ('Case', 'in the middle'),
-    ('Übergrößen',), ('u\u0308ber zerlegt',), ('日本語', '受信箱'), ('Входящие',), ('📁 Invoices 🎉',), ('עברית',),
-    ('x' * 100,), ('INBOX', 'below the inbox'), ('1',), ('-dash',), ('semi;colon,comma',), ('<angle>|pipe`tick^$!?=+@',),
+    ('R&D',),
+    ('&',),
+    ('a&b-c',),
+    ('&AMA-',),
+    ('He said "hi"',),
+    ('back\\slash',),
+    ("it's",),
+    ('100% *',),
+    ('[brackets] (parens) {braces}',),
+    ('#hash',),
+    ('blank at the end ',),
+    (' blank at the front',),
+    ('two  blanks',),
+    ('case',),
+    ('CASE',),
+    ('Case', 'in the middle'),
+    ('Übergrößen',),
+    ('u\u0308ber zerlegt',),
+    ('日本語', '受信箱'),
+    ('Входящие',),
+    ('📁 Invoices 🎉',),
+    ('עברית',),
+    ('x' * 100,),
+    ('INBOX', 'below the inbox'),
+    ('1',),
+    ('-dash',),
+    ('semi;colon,comma',),
+    ('<angle>|pipe`tick^$!?=+@',),
 ]
 # Names that hold what is a delimiter elsewhere.
 DELIMITERS = [('v1.2.release',), ('.hidden',), ('either/or',), ('a/b', 'c/d')]
 
 
-# No bytes at all; a line end that Dovecot shortens when it stores it; a keyword that it refuses; the first second of 1970,
-# which Cyrus takes for no date; dates to come, which Dovecot takes for a wrong clock.
+# No bytes at all; a line end that Dovecot shortens when it stores it; a keyword that it refuses; the first second of
+# 1970, which Cyrus takes for no date; dates to come, which Dovecot takes for a wrong clock.
 HARSH = (
     Message(b'', 1_600_000_000),
     Message(b'Subject: CR CR LF\r\n\r\none\r\r\ntwo\r\n', 1_600_000_001),
@@ -130,8 +169,10 @@ HARSH = (
 class Letters:
     """Ordinary mail."""
 
-    WORDS = ('the of and to in is that for it as was with be by on not he his but at are this have from or had an they which '
-             'one you were all her she there would their we him been has when who will no more if out so up said what').split()
+    WORDS = (
+        'the of and to in is that for it as was with be by on not he his but at are this have from or had an they '
+        'which one you were all her she there would their we him been has when who will no more if out so up said what'
+    ).split()
     FOREIGN = ('Grüße', 'naïve', 'señor', 'Ελληνικά', 'русский', '日本語', 'עברית', '한국어', '中文')
 
     def __init__(self, seed):
@@ -165,10 +206,22 @@ class Letters:
             if rng.random() < 0.006:
                 size = int(10 ** rng.uniform(6, 7))
         words = ' '.join(rng.choices(self.WORDS, k=6))
-        subject = f'=?utf-8?B?{base64.b64encode(rng.choice(self.FOREIGN).encode()).decode()}?=' if rng.random() < 0.1 else words
-        head = [f'Received: from mx{i}.example (192.0.2.{i}) by relay{i}.example; {_date(when)}' for i in range(rng.randrange(4))]
-        head += [f'From: {rng.choice(self.WORDS)} <{rng.choice(self.WORDS)}@example.net>', 'To: user@example.org',
-                 f'Subject: {subject}', f'Date: {_date(when)}', f'Message-ID: <{self.seed}.{self.count}@letters.example>']
+        subject = (
+            f'=?utf-8?B?{base64.b64encode(rng.choice(self.FOREIGN).encode()).decode()}?='
+            if rng.random() < 0.1
+            else words
+        )
+        head = [
+            f'Received: from mx{i}.example (192.0.2.{i}) by relay{i}.example; {_date(when)}'
+            for i in range(rng.randrange(4))
+        ]
+        head += [
+            f'From: {rng.choice(self.WORDS)} <{rng.choice(self.WORDS)}@example.net>',
+            'To: user@example.org',
+            f'Subject: {subject}',
+            f'Date: {_date(when)}',
+            f'Message-ID: <{self.seed}.{self.count}@letters.example>',
+        ]
         if size > 60_000:
             head += ['MIME-Version: 1.0', 'Content-Type: multipart/mixed; boundary="=_b"']
             body = crlf('--=_b', '', f'letter {self.count}') + self._cut(self.text, 2000)
@@ -181,17 +234,30 @@ class Letters:
     def _cut(self, pool, size):
         start = pool.index(b'\r\n', self.rng.randrange(max(1, len(pool) - size - 200))) + 2
         end = pool.find(b'\r\n', start + size)
-        return pool[start:end + 2] if end > 0 else pool[start:]
+        return pool[start : end + 2] if end > 0 else pool[start:]
 
 
 def ordinary(seed, count, twins=0.02, size=None):
-    """A mailbox as people have them: 22 folders, most mail in few of them, some of it twice; `size`: of each message."""
+    """A mailbox as people have them: most mail in few of 22 folders, some of it twice; `size`: of each message."""
     letters = Letters(seed)
     rng = letters.rng
-    shares = [(('INBOX',), 30), (('Sent',), 14), (('Drafts',), 1), (('Trash',), 4), (('Junk',), 3), (('Lists', 'rust'), 5),
-              (('Lists', 'debian'), 4), (('Projekte',), 1), (('Projekte', 'Übersicht'), 2), (('Projekte', 'Köln & Bonn'), 3),
-              (('日本語', '受信箱'), 2), (('Family and friends',), 2), (('📁 Invoices',), 1), (('A', 'B', 'C', 'deep'), 1),
-              (('Nothing here',), 0)]
+    shares = [
+        (('INBOX',), 30),
+        (('Sent',), 14),
+        (('Drafts',), 1),
+        (('Trash',), 4),
+        (('Junk',), 3),
+        (('Lists', 'rust'), 5),
+        (('Lists', 'debian'), 4),
+        (('Projekte',), 1),
+        (('Projekte', 'Übersicht'), 2),
+        (('Projekte', 'Köln & Bonn'), 3),
+        (('日本語', '受信箱'), 2),
+        (('Family and friends',), 2),
+        (('📁 Invoices',), 1),
+        (('A', 'B', 'C', 'deep'), 1),
+        (('Nothing here',), 0),
+    ]
     shares += [(('Archive', str(year)), 4) for year in range(2018, 2025)]
     total = sum(share for _, share in shares)
     left = count
@@ -215,8 +281,12 @@ def _letters(letters, rng, count, twins, size):
 
 def _twins(body):
     """The same bytes four times: alike in everything twice, then with another date, then with another flag."""
-    return [Message(body, 1_600_000_000), Message(body, 1_600_000_000), Message(body, 1_600_000_001),
-            Message(body, 1_600_000_000, frozenset({FLAGGED}))]
+    return [
+        Message(body, 1_600_000_000),
+        Message(body, 1_600_000_000),
+        Message(body, 1_600_000_001),
+        Message(body, 1_600_000_000, frozenset({FLAGGED})),
+    ]
 
 
 def _flagged():

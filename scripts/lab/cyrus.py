@@ -1,4 +1,5 @@
 """A private Cyrus, unpacked beside the installed packages because it may not be installed next to Dovecot."""
+
 import glob
 import os
 import subprocess
@@ -59,15 +60,36 @@ class Cyrus(Server):
         for name in ('lib/proc', 'lib/db', 'lib/socket', 'lib/user', 'spool'):
             os.makedirs(f'{folder}/{name}')
         yes = 'yes' if modern else 'no'
-        values = dict(folder=folder, certificates=certificates, admin=ADMIN, user=MAIL_USER, unix=yes, alternative=yes,
-                      bin=self.bin, port=self.port, tls_port=self.tls_port)
+        values = dict(
+            folder=folder,
+            certificates=certificates,
+            admin=ADMIN,
+            user=MAIL_USER,
+            unix=yes,
+            alternative=yes,
+            bin=self.bin,
+            port=self.port,
+            tls_port=self.tls_port,
+        )
         for name, text in (('imapd.conf', IMAPD), ('cyrus.conf', SERVICES)):
             with open(f'{folder}/{name}', 'w') as f:
                 f.write(text.format(**values))
         accounts = [f'user{i}' for i in range(1, users + 1)]
         for account in [ADMIN, *accounts]:
-            subprocess.run([f'{programs}/usr/sbin/saslpasswd2', '-p', '-c', '-f', f'{folder}/passwords', '-u', 'localhost',
-                            account], input=PASSWORD.encode(), check=True)
+            subprocess.run(
+                [
+                    f'{programs}/usr/sbin/saslpasswd2',
+                    '-p',
+                    '-c',
+                    '-f',
+                    f'{folder}/passwords',
+                    '-u',
+                    'localhost',
+                    account,
+                ],
+                input=PASSWORD.encode(),
+                check=True,
+            )
         subprocess.run(['chown', '-R', f'{MAIL_USER}:', folder], check=True)
         self.start()
         with self.imap(ADMIN) as admin:
@@ -76,8 +98,19 @@ class Cyrus(Server):
 
     def start(self):
         """Start it, again too."""
-        self.spawn([f'{self.bin}/master', '-D', '-C', f'{self.folder}/imapd.conf', '-M', f'{self.folder}/cyrus.conf',
-                    '-p', f'{self.folder}/master.pid'], self.env)
+        self.spawn(
+            [
+                f'{self.bin}/master',
+                '-D',
+                '-C',
+                f'{self.folder}/imapd.conf',
+                '-M',
+                f'{self.folder}/cyrus.conf',
+                '-p',
+                f'{self.folder}/master.pid',
+            ],
+            self.env,
+        )
 
     def root(self, user):
         """A user's INBOX as the administrator names it."""

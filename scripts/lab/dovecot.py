@@ -1,4 +1,5 @@
 """A private Dovecot."""
+
 import os
 import pwd
 import shutil
@@ -10,8 +11,8 @@ MASTER, MASTER_PASSWORD = 'master', 'master-secret-pw'
 QUOTA_USER = 'small'
 
 # What it offers when some of it is to be left away.
-CAPABILITIES = '''IMAP4rev1 SASL-IR ID ENABLE IDLE MULTIAPPEND UNSELECT CHILDREN NAMESPACE UIDPLUS LIST-EXTENDED CONDSTORE
-    QRESYNC ESEARCH SEARCHRES WITHIN LIST-STATUS BINARY MOVE STATUS=SIZE LITERAL+ SPECIAL-USE QUOTA'''
+CAPABILITIES = '''IMAP4rev1 SASL-IR ID ENABLE IDLE MULTIAPPEND UNSELECT CHILDREN NAMESPACE UIDPLUS LIST-EXTENDED
+    CONDSTORE QRESYNC ESEARCH SEARCHRES WITHIN LIST-STATUS BINARY MOVE STATUS=SIZE LITERAL+ SPECIAL-USE QUOTA'''
 
 # How mail is stored; `dots` is Maildir++ whose delimiter is `.` and whose names may hold a `/`.
 STORES = {
@@ -119,10 +120,19 @@ class Dovecot(Server):
         with open(f'{folder}/masters', 'w') as f:
             f.write(f'{MASTER}:{MASTER_PASSWORD}\n')
         self.values = dict(
-            folder=folder, certificates=certificates, host=self.host, port=self.port, tls_port=self.tls_port, location=location,
-            delimiter=self.delimiter, plugins=plugins, uid=self.owner[0], gid=self.owner[1],
+            folder=folder,
+            certificates=certificates,
+            host=self.host,
+            port=self.port,
+            tls_port=self.tls_port,
+            location=location,
+            delimiter=self.delimiter,
+            plugins=plugins,
+            uid=self.owner[0],
+            gid=self.owner[1],
             refuse_plaintext='yes' if refuse_plaintext else 'no',
-            capability=' '.join(c for c in CAPABILITIES.split() if c not in without) if without else '')
+            capability=' '.join(c for c in CAPABILITIES.split() if c not in without) if without else '',
+        )
         self.start()
 
     def start(self):

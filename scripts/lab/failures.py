@@ -1,4 +1,5 @@
 """What goes wrong outside of us: each has to end in one clear line, and the next run has to go on."""
+
 import os
 import re
 import signal
@@ -48,16 +49,22 @@ class Failures:
         lines = [line for line in run.err.splitlines() if line.strip()]
         missing = [w for w in words if not lines or not re.search(w, lines[-1], re.I)]
         ok = run.status in statuses and len(lines) == 1 and not missing
-        self.checks.check(f'{what}: exit status {run.status}: {lines[-1] if lines else "(silence)"}', ok,
-                          f'wanted status {statuses}, one line with {missing or words}\n{run}')
+        self.checks.check(
+            f'{what}: exit status {run.status}: {lines[-1] if lines else "(silence)"}',
+            ok,
+            f'wanted status {statuses}, one line with {missing or words}\n{run}',
+        )
 
     def goes_on(self, what, ledger, user=USER, again=False):
         """The next run finishes, and the destination is equal."""
         run = self.migrate.run(self.source.plain_url(user), self.destination.plain_url(user), ledger)
         with self.source.imap(user) as a, self.destination.imap(user) as b:
             found = verify.compare(verify.read(a), verify.read(b))
-        self.checks.check(f'{what}: the next run goes on and nothing is lost or doubled: {verify.summary(found)}',
-                          run.status == MOVED and not found, f'{verify.summary(found)}\n{run}')
+        self.checks.check(
+            f'{what}: the next run goes on and nothing is lost or doubled: {verify.summary(found)}',
+            run.status == MOVED and not found,
+            f'{verify.summary(found)}\n{run}',
+        )
         self.destination.wipe(user)
 
     def wrong_password(self):
@@ -66,8 +73,13 @@ class Failures:
         run = self.migrate.run(*urls, ledger, source_password='wrong')
         self.expect('wrong password at the source', run, {COULD_NOT_RUN, NOT_FINISHED}, 'source', 'password|credential')
         run = self.migrate.run(*urls, ledger, destination_password='wrong')
-        self.expect('wrong password at the destination', run, {COULD_NOT_RUN, NOT_FINISHED}, 'destination',
-                    'password|credential')
+        self.expect(
+            'wrong password at the destination',
+            run,
+            {COULD_NOT_RUN, NOT_FINISHED},
+            'destination',
+            'password|credential',
+        )
         self.goes_on('wrong password', ledger)
 
     def unknown_host(self):
@@ -84,8 +96,9 @@ class Failures:
         ledger = self.ledger()
         tls = self.source.tls_url(USER), self.destination.starttls_url(USER)
         run = self.migrate.run(*tls, ledger)
-        self.expect('certificate of an unknown authority', run, {COULD_NOT_RUN}, 'source|destination', 'certificate',
-                    '--ca')
+        self.expect(
+            'certificate of an unknown authority', run, {COULD_NOT_RUN}, 'source|destination', 'certificate', '--ca'
+        )
         run = self.migrate.run(*tls, ledger, '--ca', self.lab.ca)
         self.checks.check('TLS from the start and STARTTLS with --ca', run.status == MOVED, run)
         self.destination.wipe(USER)
@@ -97,13 +110,28 @@ class Failures:
         locked.stop()
 
     def plain_without_consent(self):
-        command = [self.migrate.program, '--from', self.source.plain_url(USER), '--to', self.destination.plain_url(USER),
-                   '--ledger', self.ledger()]
-        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL,
-                              env=dict(os.environ, MAILMOVE_SOURCE_PASSWORD='x', MAILMOVE_DESTINATION_PASSWORD='x'))
+        command = [
+            self.migrate.program,
+            '--from',
+            self.source.plain_url(USER),
+            '--to',
+            self.destination.plain_url(USER),
+            '--ledger',
+            self.ledger(),
+        ]
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            env=dict(os.environ, MAILMOVE_SOURCE_PASSWORD='x', MAILMOVE_DESTINATION_PASSWORD='x'),
+        )
         lines = done.stderr.strip().splitlines()
-        self.checks.check(f'plain text without consent: {lines[-1] if lines else "(silence)"}',
-                          done.returncode == COULD_NOT_RUN and lines and '--allow-plaintext' in lines[-1], done.stderr)
+        self.checks.check(
+            f'plain text without consent: {lines[-1] if lines else "(silence)"}',
+            done.returncode == COULD_NOT_RUN and lines and '--allow-plaintext' in lines[-1],
+            done.stderr,
+        )
 
     def server_gone(self, side):
         """All connections of one side break in the middle, and nobody answers any more."""
@@ -159,7 +187,9 @@ class Failures:
         """A small disk of our own, filled up so far that the run can begin and not end."""
         disk = self.lab.path('disk')
         os.makedirs(disk)
-        mounted = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk], capture_output=True, text=True)
+        mounted = subprocess.run(
+            ['mount', '-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk], capture_output=True, text=True
+        )
         if not self.checks.check('a small disk can be mounted', mounted.returncode == 0, mounted.stderr):
             return
         try:

@@ -1,4 +1,5 @@
 """Puts a mailbox on a server: straight into a Maildir, with what IMAP would refuse, or by IMAP."""
+
 import os
 import time
 
@@ -9,7 +10,7 @@ _LETTERS = {r'\Draft': 'D', r'\Flagged': 'F', r'\Answered': 'R', r'\Seen': 'S', 
 
 
 def maildir(server, user, folders):
-    """Write folders as the user's Maildir on a Dovecot that keeps folders as file system folders; returns the message count."""
+    """Write folders as the user's Maildir, on a Dovecot that keeps them as such; returns the message count."""
     assert server.store == 'maildir', 'only this layout is written here'
     server.wipe(user)
     top = f'{server.home(user)}/mail'
@@ -72,8 +73,13 @@ def append(imap, name, message, zone=0):
     """Append one message; `zone` in minutes says in which time zone its date is written, not which instant it is."""
     sign = '-' if zone < 0 else '+'
     date = time.strftime('%d-%b-%Y %H:%M:%S', time.gmtime(message.when + zone * 60))
-    imap.run(b'APPEND', name, f'({" ".join(sorted(message.flags))})',
-             f'"{date} {sign}{abs(zone) // 60:02}{abs(zone) % 60:02}"', Text(message.body))
+    imap.run(
+        b'APPEND',
+        name,
+        f'({" ".join(sorted(message.flags))})',
+        f'"{date} {sign}{abs(zone) // 60:02}{abs(zone) % 60:02}"',
+        Text(message.body),
+    )
 
 
 def wire_name(server, path):

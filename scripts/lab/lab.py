@@ -1,4 +1,5 @@
 """The laboratory: a private folder, the servers in it, and the promise that both are gone at the end."""
+
 import os
 import shutil
 import signal

@@ -1,4 +1,5 @@
 """Runs the `migrate` example as a user would, and measures it."""
+
 import json
 import os
 import pathlib
@@ -28,6 +29,7 @@ def build(example='migrate'):
 @dataclass
 class Run:
     """How a run ended."""
+
     status: int
     out: str
     err: str
@@ -48,8 +50,15 @@ class Process:
         out, err = (open(name, 'wb') for name in self.files)
         self.began = time.monotonic()
         with out, err:
-            self.popen = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, preexec_fn=limits,
-                                          env=dict(os.environ, **(env or {})), start_new_session=True)
+            self.popen = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                preexec_fn=limits,
+                env=dict(os.environ, **(env or {})),
+                start_new_session=True,
+            )
         self.peak = 0
         self.watcher = threading.Thread(target=self._watch, daemon=True)
         self.watcher.start()
@@ -82,8 +91,8 @@ class Process:
         return Run(self.popen.returncode, *texts, seconds, usage.ru_utime + usage.ru_stime, self.peak)
 
     def _watch(self):
-        # The kernel keeps the high-water mark, so that only growth in the last moment can be missed. The mark that wait4
-        # reports is of no use: it begins with that of the process that forked.
+        # The kernel keeps the high-water mark, so that only growth in the last moment can be missed. The mark that
+        # wait4 reports is of no use: it begins with that of the process that forked.
         while self.popen.returncode is None:
             try:
                 with open(f'/proc/{self.popen.pid}/status') as f:
@@ -111,7 +120,9 @@ class Migrate:
         self.program, self.folder = program, folder
         os.makedirs(folder, exist_ok=True)
 
-    def start(self, source, destination, ledger, *more, source_password=PASSWORD, destination_password=PASSWORD, limits=None):
+    def start(
+        self, source, destination, ledger, *more, source_password=PASSWORD, destination_password=PASSWORD, limits=None
+    ):
         """Start a run between two URLs."""
         command = [self.program, '--from', source, '--to', destination, '--ledger', ledger, *more]
         if 'tls=none' in source + destination:

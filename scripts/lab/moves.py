@@ -1,13 +1,11 @@
 """One mailbox moved for real: plan, first run, second run, audit, and a delta after the source changed."""
+
 from . import fill, verify
 from .corpus import FLAGGED, SEEN, Message, crlf
 from .migrate import MOVED, SOME_FAILED
 
 # What a kind of loss or alteration, named by plan or report, explains in the comparison.
-EXPLAINS = {
-    'header-8bit': {'altered-header-8bit'},
-    'keyword': {'keyword-lost'},
-}
+EXPLAINS = {'header-8bit': {'altered-header-8bit'}, 'keyword': {'keyword-lost'}}
 
 
 class Move:
@@ -41,7 +39,9 @@ class Move:
         run, plan = self.migrate.report(*self.urls(), self.ledger, '--plan')
         self.check('the plan says what would happen', run.status == MOVED and plan, run)
         after = self.read(self.destination)
-        self.check('and writes nothing', not verify.compare(before, after), verify.summary(verify.compare(before, after)))
+        self.check(
+            'and writes nothing', not verify.compare(before, after), verify.summary(verify.compare(before, after))
+        )
         if plan:
             plan = plan.get('plan', plan)
             self.names = {tuple(f['from']): tuple(f['to']) for f in plan['folders'] if f['from'] != f['to']}
@@ -109,6 +109,7 @@ class Move:
 
 def change(server, imap):
     """New messages, flags, keywords, moves, a deletion, a new folder, a renamed one. Returns {path: deleted uids}."""
+
     def name(*path):
         return fill.wire_name(server, path)
 

@@ -1,4 +1,5 @@
 """Mailbox names on the wire: modified UTF-7 (RFC 3501, section 5.1.3) and quoting."""
+
 import base64
 import re
 
@@ -13,14 +14,16 @@ def encode(name: str) -> bytes:
 
 def decode(name: bytes) -> str:
     """The Unicode name, or ValueError when the bytes are not modified UTF-7."""
+
     def run(match):
         if not match[1]:
             return '&'
         coded = match[1] + b'=' * (-len(match[1]) % 4)
         return base64.b64decode(coded, b'+,', validate=True).decode('utf-16-be')
+
     out, at = '', 0
     for match in re.finditer(rb'&([^-]*)-', name):
-        out += name[at:match.start()].decode('ascii') + run(match)
+        out += name[at : match.start()].decode('ascii') + run(match)
         at = match.end()
     return out + name[at:].decode('ascii')
 

@@ -1,4 +1,5 @@
 """The two programs that have to be fast: the delaying proxy and the limit client."""
+
 import pathlib
 import subprocess
 import sys
@@ -25,8 +26,11 @@ class Delay:
 
     def __init__(self, lab, target, rtt):
         self.port = free_port()
-        self.process = subprocess.Popen([program(lab, 'delay'), str(self.port), str(target), str(rtt)],
-                                        stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [program(lab, 'delay'), str(self.port), str(target), str(rtt)],
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         time.sleep(0.2)
 
     def __enter__(self):

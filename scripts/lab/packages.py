@@ -1,4 +1,5 @@
 """What has to be installed: from the distribution's packages, loudly when it cannot be."""
+
 import os
 import shutil
 import subprocess
@@ -14,8 +15,9 @@ def need_root():
 def apt(*arguments, cwd=None):
     """Run apt-get; end with its last words when it fails."""
     command = ['apt-get', '-q', '-y', *arguments]
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True,
-                          env=dict(os.environ, DEBIAN_FRONTEND='noninteractive'))
+    done = subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, env=dict(os.environ, DEBIAN_FRONTEND='noninteractive')
+    )
     if done.returncode:
         sys.exit(f'{" ".join(command)} failed:\n{done.stdout[-1000:]}\n{done.stderr[-1000:]}')
 

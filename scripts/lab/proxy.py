@@ -1,4 +1,5 @@
 """TCP proxies before a server: one that counts what the client asks for, and that can lose answers or break."""
+
 import collections
 import re
 import socket
@@ -136,11 +137,13 @@ class Counter:
             end = data.find(b'\n')
             if end < 0:
                 break
-            line, data = data[:end + 1], data[end + 1:]
+            line, data = data[: end + 1], data[end + 1 :]
             if not self.inside:
                 words = line.upper().split(None, 3)
                 if len(words) > 1:
-                    commands.append(b' '.join(words[1:3] if words[1] == b'UID' else words[1:2]).decode(errors='replace'))
+                    commands.append(
+                        b' '.join(words[1:3] if words[1] == b'UID' else words[1:2]).decode(errors='replace')
+                    )
             literal = _LITERAL.search(line)
             self.skip = int(literal[1]) if literal else 0
             self.inside = bool(literal)

@@ -1,4 +1,5 @@
 """What the servers of the laboratory have in common: ports, a certificate, processes that end when told to."""
+
 import os
 import signal
 import socket
@@ -19,18 +20,50 @@ def free_port():
 
 
 def certificate(folder):
-    """A certificate authority of our own and a certificate by it for 127.0.0.1 and localhost; returns the authority's file."""
+    """An authority of our own, and a certificate by it for 127.0.0.1 and localhost; returns the authority's file."""
+
     def openssl(*arguments):
         subprocess.run(['openssl', *arguments], cwd=folder, check=True, capture_output=True)
+
     key = ('-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes')
-    openssl('req', '-x509', *key, '-days', '30', '-subj', '/CN=laboratory', '-keyout', 'ca.key', '-out', 'ca.pem',
-            '-addext', 'keyUsage=critical,keyCertSign')
+    openssl(
+        'req',
+        '-x509',
+        *key,
+        '-days',
+        '30',
+        '-subj',
+        '/CN=laboratory',
+        '-keyout',
+        'ca.key',
+        '-out',
+        'ca.pem',
+        '-addext',
+        'keyUsage=critical,keyCertSign',
+    )
     openssl('req', *key, '-subj', '/CN=localhost', '-keyout', 'server.key', '-out', 'server.csr')
     with open(f'{folder}/server.ext', 'w') as f:
         f.write('subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n')
-    openssl('x509', '-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial',
-            '-days', '30', '-extfile', 'server.ext', '-out', 'server.pem')
-    os.chmod(f'{folder}/server.key', 0o644)  # the servers read it as different users; it lives as long as the laboratory
+    openssl(
+        'x509',
+        '-req',
+        '-in',
+        'server.csr',
+        '-CA',
+        'ca.pem',
+        '-CAkey',
+        'ca.key',
+        '-CAcreateserial',
+        '-days',
+        '30',
+        '-extfile',
+        'server.ext',
+        '-out',
+        'server.pem',
+    )
+    os.chmod(
+        f'{folder}/server.key', 0o644
+    )  # the servers read it as different users; it lives as long as the laboratory
     return f'{folder}/ca.pem'
 
 
@@ -67,8 +100,14 @@ class Server:
     def spawn(self, command, env=None):
         """Start the server in the foreground, in a process group of its own, and wait until it greets."""
         with open(f'{self.folder}/out.log', 'ab') as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            env=dict(os.environ, **(env or {})), start_new_session=True)
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=dict(os.environ, **(env or {})),
+                start_new_session=True,
+            )
         end = time.monotonic() + 20
         while time.monotonic() < end and self.process.poll() is None:
             try:

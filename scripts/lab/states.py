@@ -1,4 +1,5 @@
 """Keeps states of a mailbox on a Maildir server and puts them back, with the same ids."""
+
 import os
 import shutil
 

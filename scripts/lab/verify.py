@@ -1,10 +1,11 @@
 """Compares two mailboxes over IMAP, strictly, and names every difference by its kind.
 
-A message is the SHA-256 of its bytes as FETCH BODY.PEEK[] gives them, its flags without \\Recent, and its INTERNALDATE as an
-instant. Folders are compared by decoded names, as multisets of messages.
+A message is the SHA-256 of its bytes as FETCH BODY.PEEK[] gives them, its flags without \\Recent, and its INTERNALDATE
+as an instant. Folders are compared by decoded names, as multisets of messages.
 
   python3 -m lab.verify --source PORT:USER --destination PORT:USER [--password PW] [--allow FILE.json]
 """
+
 import argparse
 import calendar
 import collections
@@ -24,6 +25,7 @@ _MONTHS = {m: n for n, m in enumerate('Jan Feb Mar Apr May Jun Jul Aug Sep Oct N
 @dataclass(frozen=True)
 class Seen:
     """One message as a server shows it."""
+
     digest: bytes
     flags: frozenset
     when: int
@@ -35,8 +37,9 @@ class Seen:
 @dataclass
 class Mailbox:
     """Everything that is compared."""
-    folders: dict = field(default_factory=dict)      # path: [Seen]
-    parents: set = field(default_factory=set)        # paths of folders that hold no messages
+
+    folders: dict = field(default_factory=dict)  # path: [Seen]
+    parents: set = field(default_factory=set)  # paths of folders that hold no messages
     subscribed: set = field(default_factory=set)
 
     def count(self):
@@ -47,6 +50,7 @@ class Mailbox:
 @dataclass
 class Difference:
     """One difference: what kind, where, and in words."""
+
     kind: str
     path: tuple
     text: str
@@ -58,7 +62,7 @@ class Difference:
 def split_head(body):
     """The header with the blank line, and the rest."""
     end = body.find(b'\r\n\r\n')
-    return (body, b'') if end < 0 else (body[:end + 4], body[end + 4:])
+    return (body, b'') if end < 0 else (body[: end + 4], body[end + 4 :])
 
 
 def _munge(body):
@@ -66,8 +70,8 @@ def _munge(body):
     return re.sub(rb'[\x80-\xff]', b'X', head) + rest
 
 
-# What servers, or the mover on their refusal, are known to change. Each brings both versions to one form, so that a difference
-# is named only when the change explains it completely.
+# What servers, or the mover on their refusal, are known to change. Each brings both versions to one form, so that a
+# difference is named only when the change explains it completely.
 REPAIRS = {
     'header-8bit': _munge,
     'line-ends': lambda body: re.sub(rb'\r*\n|\r', b'\n', body).rstrip(b'\n'),
@@ -76,7 +80,7 @@ REPAIRS = {
 
 
 def read(imap, forms=True):
-    """Read a whole mailbox. Without `forms` it is faster and takes less memory, and changed messages are only missing and extra."""
+    """Read a whole mailbox. Without `forms` it is faster, and changed messages are merely missing and extra."""
     prefix, delimiter = wire.namespace(imap)
 
     def path_of(raw):
@@ -84,7 +88,7 @@ def read(imap, forms=True):
         if text.upper() == 'INBOX':
             return ('INBOX',)
         if prefix and text.startswith(prefix):
-            raw = raw[len(prefix.encode()):]
+            raw = raw[len(prefix.encode()) :]
         try:
             path = tuple(names.decode(part) for part in raw.split(delimiter.encode()))
         except ValueError:
@@ -116,7 +120,9 @@ def _messages(imap, with_forms):
         flags = (flag.decode() for flag in data[b'FLAGS'])
         flags = frozenset(f.lower() if f.lower() in SYSTEM else f for f in flags if f.lower() != r'\recent')
         forms = tuple(hashlib.sha256(repair(body)).digest() for repair in REPAIRS.values()) if with_forms else ()
-        yield Seen(hashlib.sha256(body).digest(), flags, instant(data[b'INTERNALDATE']), len(body), int(data[b'UID']), forms)
+        yield Seen(
+            hashlib.sha256(body).digest(), flags, instant(data[b'INTERNALDATE']), len(body), int(data[b'UID']), forms
+        )
 
 
 def instant(text):
@@ -151,7 +157,7 @@ def compare(source, destination, names_map=None):
     for path in sorted(source.parents - destination.parents - destination.folders.keys()):
         report('parent-missing', path, 'a folder without messages')
     for path in sorted(destination.parents - source.parents - arrived.keys()):
-        if not any(p[:len(path)] == path for p in arrived):
+        if not any(p[: len(path)] == path for p in arrived):
             report('parent-extra', path, 'a folder without messages')
     for path in sorted(arrived.keys() & destination.folders.keys()):
         _compare_folder(path, source.folders[arrived[path]], destination.folders[path], report)
@@ -171,9 +177,11 @@ def _compare_folder(path, source, destination, report):
         _pair(left, right, key, lambda a, b: _labels(path, a, b, report))
     for number, repair in enumerate(REPAIRS if all(m.forms for m in left + right) else ()):
         for key in (lambda m: (m.forms[number], m.flags, m.when), lambda m: m.forms[number]):
+
             def altered(a, b, repair=repair):
                 report(f'altered-{repair}', path, f'uid {a.uid}, {a.size} bytes, arrived with {b.size} bytes')
                 _labels(path, a, b, report)
+
             _pair(left, right, key, altered)
     known = {m.digest for m in destination}
     for m in left:
@@ -216,7 +224,7 @@ def _labels(path, a, b, report):
 
 
 def unforetold(differences, allow):
-    """The differences of kinds that are not allowed. `allow`: kinds, each with the largest number that may occur or None."""
+    """The differences of kinds that are not allowed. `allow`: kinds, each with how often it may occur, or None."""
     counts = collections.Counter(d.kind for d in differences)
     bad = {kind for kind, n in counts.items() if kind not in allow or (allow[kind] is not None and n > allow[kind])}
     return [d for d in differences if d.kind in bad]

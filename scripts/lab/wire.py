@@ -1,4 +1,5 @@
 """A small IMAP client: enough to fill a mailbox and to read one back, byte for byte."""
+
 import re
 import socket
 import ssl
@@ -71,7 +72,7 @@ class Imap:
             answer = self._answer()
             head = bytes(answer[0])
             if head.startswith(tag + b' '):
-                self.done = head[len(tag) + 1:]
+                self.done = head[len(tag) + 1 :]
                 if not self.done.upper().startswith(b'OK'):
                     raise Refused(self.done.decode(errors='replace').strip())
                 return
@@ -94,7 +95,7 @@ class Imap:
             literal = _LITERAL.search(line)
             if not literal:
                 return pieces
-            pieces[-1] = line[:literal.start()]
+            pieces[-1] = line[: literal.start()]
             size = int(literal[1])
             body = self.file.read(size)
             if len(body) < size:
