@@ -10,6 +10,7 @@ mod memory;
 mod row;
 mod sqlite;
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
 use std::sync::Arc;
 
@@ -84,6 +85,37 @@ pub trait Journal: Debug + Send + Sync + 'static {
 
     /// All rows of the job, grouped.
     async fn summary(&self) -> Result<Vec<Group>>;
+
+    /// How many rows of the job carry each loss and each alteration. This default goes through every row; a store that
+    /// can tell without it should.
+    async fn remarks(&self) -> Result<Remarks> {
+        const PAGE: usize = 1_000;
+        let (mut remarks, mut after) = (Remarks::default(), None);
+        loop {
+            let rows = self.scan(&Select::all(), after.as_ref(), PAGE).await?;
+            for row in &rows {
+                for loss in &row.losses {
+                    *remarks.losses.entry(loss.code.to_string()).or_default() += 1;
+                }
+                for repair in &row.altered {
+                    *remarks.altered.entry(repair.code.to_string()).or_default() += 1;
+                }
+            }
+            if rows.len() < PAGE {
+                return Ok(remarks);
+            }
+            after = rows.last().map(|row| row.place.clone());
+        }
+    }
+}
+
+/// Losses and alterations of a job's rows, counted by their stable names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remarks {
+    /// What was not carried.
+    pub losses: BTreeMap<String, u64>,
+    /// What was changed so that it would be taken.
+    pub altered: BTreeMap<String, u64>,
 }
 
 /// Names a job. The host chooses it; by default it is made of the two mailboxes, never of a URL.

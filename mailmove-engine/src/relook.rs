@@ -1,0 +1,116 @@
+//! The destination is not trusted blindly: rows that say "there" are held against what is there.
+
+use std::sync::Arc;
+
+use mailmove_core::{Result, Wanted};
+
+use crate::adopt::matches;
+use crate::ledger::{Entry, Row, RowState, Select};
+use crate::pass::{Pass, SourceFolder, TargetFolder};
+
+/// Why a folder is looked at again, and so what it means when an item is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// It holds fewer items than the ledger owns: its user removed some. They are reported, not copied back.
+    FewerItems,
+    /// It was created again, its ids are new. What is missing is written again.
+    Recreated,
+    /// The caller asked to verify what was moved before (flag 2048). What is missing is written again.
+    Asked,
+}
+
+/// Goes through the rows of one source folder.
+pub(crate) async fn relook(pass: &Pass, folder: &SourceFolder, why: Why) -> Result<()> {
+    let states: Vec<RowState> = RowState::ALL
+        .into_iter()
+        .filter(|state| state.is_there() || (*state == RowState::GoneAtDestination && why == Why::Asked))
+        .collect();
+    let select = Select::all().in_folder(folder.row.key).in_states(&states);
+    let limit = pass.destination.capabilities().batch_items.clamp(1, 500);
+    let (mut after, mut found, mut missing) = (None, 0u64, 0u64);
+    loop {
+        let rows = pass.journal.scan(&select, after.as_ref(), limit).await?;
+        let Some(last) = rows.last() else { break };
+        let end = rows.len() < limit;
+        after = Some(last.place.clone());
+        let entries = compare(pass, &folder.target, rows, why, (&mut found, &mut missing)).await?;
+        pass.journal.record(entries).await?;
+        if end || pass.is_over() {
+            break;
+        }
+    }
+    if why == Why::Recreated {
+        let name = folder.target.name();
+        pass.note(format!(
+            "\"{name}\" was created again at the destination: {found} items found, {missing} written again"
+        ));
+    }
+    Ok(())
+}
+
+async fn compare(
+    pass: &Pass,
+    target: &Arc<TargetFolder>,
+    rows: Vec<Row>,
+    why: Why,
+    (found, missing): (&mut u64, &mut u64),
+) -> Result<Vec<Entry>> {
+    let in_place =
+        |row: &Row| row.target.as_ref().is_some_and(|there| there.folder == target.id && there.epoch == target.epoch);
+    let wanted: Vec<Wanted> = rows
+        .iter()
+        .map(|row| match row.target.as_ref().and_then(|there| there.item.clone()).filter(|_| in_place(row)) {
+            Some(id) => Wanted::Known(id),
+            None => Wanted::Like(row.fingerprint()),
+        })
+        .collect();
+    let answers = matches(pass, target, &wanted, None).await?;
+    let mut entries = Vec::new();
+    for ((mut row, wanted), candidates) in rows.into_iter().zip(wanted).zip(answers) {
+        let elsewhere = row.target.as_ref().is_some_and(|there| there.folder != target.id);
+        if elsewhere && why != Why::Asked {
+            // Adopted where it stood; this folder says nothing about it.
+            continue;
+        }
+        if matches!(wanted, Wanted::Known(_)) {
+            if !candidates.is_empty() {
+                *found += 1;
+                continue;
+            }
+        } else {
+            let free = candidates.into_iter().find(|candidate| {
+                let own = candidate.owner.as_ref().is_none_or(|owner| *owner == row.place);
+                own && !candidate.foreign && candidate.found.complete && target.claim(&candidate.found.id)
+            });
+            if let Some(candidate) = free {
+                let mut there = target.target();
+                there.item = Some(candidate.found.id);
+                there.revision = candidate.found.revision;
+                row.target = Some(there);
+                if row.state == RowState::GoneAtDestination {
+                    row.state = RowState::AlreadyThere;
+                }
+                pass.stamp(&mut row);
+                entries.push(Entry::Row(Box::new(row)));
+                *found += 1;
+                continue;
+            }
+            // Without an id, absence proves nothing unless we know that ids begin anew.
+            let knows_id = row.target.as_ref().is_some_and(|there| there.item.is_some());
+            if why == Why::FewerItems && !knows_id {
+                continue;
+            }
+        }
+        *missing += 1;
+        let gone = row.state == RowState::GoneAtSource;
+        row.target = None;
+        if !gone {
+            row.state = if why == Why::FewerItems { RowState::GoneAtDestination } else { RowState::Pending };
+            row.reason = None;
+            row.attempt = 0;
+        }
+        pass.stamp(&mut row);
+        entries.push(Entry::Row(Box::new(row)));
+    }
+    Ok(entries)
+}

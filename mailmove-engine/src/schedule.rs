@@ -1,0 +1,129 @@
+//! Many feeds side by side: large ones a few at a time, small ones many, and those that have to be settled first when
+//! they are.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use mailmove_core::{FolderId, Result};
+use tokio::task::JoinSet;
+
+use crate::event::Event;
+use crate::feed::{self, FeedEnd, FeedJob};
+use crate::ledger::Row;
+use crate::pass::{Pass, TargetFolder};
+use crate::relook::{self, Why};
+use crate::settle;
+
+/// A feed and what comes before its pass.
+pub(crate) struct Slot {
+    pub(crate) job: Arc<FeedJob>,
+    /// An estimate of the items in it.
+    pub(crate) items: u64,
+    /// Folders (by their place in the job) that are looked at again first.
+    pub(crate) relook: Vec<(usize, Why)>,
+}
+
+/// Intents to be settled in one destination folder.
+pub(crate) struct Intents {
+    pub(crate) target: Arc<TargetFolder>,
+    pub(crate) rows: Vec<Row>,
+}
+
+enum Done {
+    Feed { slot: usize, large: bool, end: FeedEnd },
+    Settled { target: FolderId, result: Result<()> },
+}
+
+/// Settles and reads everything. The ends come in the order of the slots.
+pub(crate) async fn run_all(pass: &Arc<Pass>, slots: Vec<Slot>, intents: Vec<Intents>) -> Vec<(Arc<FeedJob>, FeedEnd)> {
+    let (source, destination) = (pass.source.capabilities(), pass.destination.capabilities());
+    let most = source.folders.min(destination.folders).max(1);
+    let most_large = source.large_folders.min(destination.large_folders).clamp(1, most);
+    let batch = source.batch_items.min(destination.batch_items) as u64;
+
+    let mut tasks = JoinSet::new();
+    let mut unsettled: HashMap<FolderId, ()> = HashMap::new();
+    for Intents { target, rows } in intents {
+        unsettled.insert(target.id.clone(), ());
+        let pass = pass.clone();
+        tasks.spawn(async move {
+            let result = settle::settle(&pass, &target, rows).await.map(drop);
+            Done::Settled { target: target.id.clone(), result }
+        });
+    }
+    let mut order: Vec<usize> = (0..slots.len()).collect();
+    order.sort_by_key(|at| std::cmp::Reverse(slots[*at].items));
+    let mut waiting: VecDeque<usize> = order.into();
+    let mut ends: Vec<Option<FeedEnd>> = slots.iter().map(|_| None).collect();
+    let (mut running, mut large_running) = (0, 0);
+    loop {
+        let mut at = 0;
+        while at < waiting.len() && running < most && !pass.is_over() {
+            let slot = waiting[at];
+            let large = slots[slot].items > batch;
+            let blocked = slots[slot].job.folders.iter().any(|folder| unsettled.contains_key(&folder.target.id));
+            if blocked || (large && large_running >= most_large) {
+                at += 1;
+                continue;
+            }
+            waiting.remove(at);
+            running += 1;
+            large_running += usize::from(large);
+            let (pass, job, relook) = (pass.clone(), slots[slot].job.clone(), slots[slot].relook.clone());
+            tasks.spawn(async move { Done::Feed { slot, large, end: read(pass, job, relook).await } });
+        }
+        match tasks.join_next().await {
+            Some(Ok(Done::Feed { slot, large, end })) => {
+                running -= 1;
+                large_running -= usize::from(large);
+                ends[slot] = Some(end);
+            }
+            Some(Ok(Done::Settled { target, result })) => {
+                unsettled.remove(&target);
+                if let Err(error) = result {
+                    // Its intents stay; its folders must not be written before they are settled.
+                    for slot in waiting.extract_if_target(&slots, &target) {
+                        ends[slot] = Some(FeedEnd { error: Some(error.clone()), waiting: false });
+                    }
+                }
+            }
+            Some(Err(panic)) => std::panic::resume_unwind(panic.into_panic()),
+            None => break,
+        }
+    }
+    slots.into_iter().zip(ends).map(|(slot, end)| (slot.job, end.unwrap_or_default())).collect()
+}
+
+async fn read(pass: Arc<Pass>, job: Arc<FeedJob>, relooks: Vec<(usize, Why)>) -> FeedEnd {
+    for folder in &job.folders {
+        pass.observer.tell(Event::FolderStarted { folder: folder.name() });
+    }
+    let mut end = FeedEnd::default();
+    for (at, why) in relooks {
+        if let Err(error) = relook::relook(&pass, &job.folders[at], why).await {
+            end.error = Some(error);
+            break;
+        }
+    }
+    if end.error.is_none() {
+        end = feed::read(pass.clone(), job.clone()).await;
+    }
+    pass.count(|progress| progress.folders += job.folders.len() as u64);
+    for folder in &job.folders {
+        pass.observer.tell(Event::FolderFinished { folder: folder.name(), error: end.error.clone() });
+    }
+    end
+}
+
+trait TakeTarget {
+    fn extract_if_target(&mut self, slots: &[Slot], target: &FolderId) -> Vec<usize>;
+}
+
+impl TakeTarget for VecDeque<usize> {
+    fn extract_if_target(&mut self, slots: &[Slot], target: &FolderId) -> Vec<usize> {
+        let writes_there = |at: &usize| slots[*at].job.folders.iter().any(|folder| folder.target.id == *target);
+        let (out, rest): (Vec<usize>, Vec<usize>) = self.iter().copied().partition(writes_there);
+        *self = rest.into();
+        out
+    }
+}

@@ -1,0 +1,201 @@
+//! Writes that may have happened: intents left over by a run that died, and answers that never came.
+//!
+//! What a dead client had sent is still being executed when the next one starts. So a folder is settled only when its
+//! youngest intent is old enough and its count and high-water mark have stood still; other folders go on meanwhile.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use mailmove_core::{Digest, Error, ErrorKind, Evidence, Kind, Position, Result, Wanted, Write};
+use time::OffsetDateTime;
+
+use crate::adopt::matches;
+use crate::event::Event;
+use crate::ledger::{Entry, Failure, Row, RowState};
+use crate::pass::{Pass, TargetFolder};
+
+/// Decides about each intent: it is there, or it is due again. Rows stay `Intended` when the run is stopped meanwhile.
+/// Gives back how many are due again.
+pub(crate) async fn settle(pass: &Pass, target: &TargetFolder, mut rows: Vec<Row>) -> Result<usize> {
+    if rows.is_empty() || !wait_until_quiet(pass, target, &rows).await? {
+        return Ok(0);
+    }
+    rows.sort_by(|one, other| one.place.cmp(&other.place));
+    let mut by_floor: HashMap<Option<Position>, Vec<Row>> = HashMap::new();
+    for row in rows {
+        // A floor of another epoch says nothing.
+        let valid = row.target.as_ref().is_some_and(|there| there.epoch == target.epoch);
+        by_floor.entry(row.floor.clone().filter(|_| valid)).or_default().push(row);
+    }
+    let mut due = 0;
+    for (floor, rows) in by_floor {
+        for batch in rows.chunks(pass.destination.capabilities().batch_items.max(1)) {
+            let (entries, again) = decide(pass, target, batch, floor.as_ref()).await?;
+            pass.journal.record(entries).await?;
+            due += again;
+        }
+    }
+    Ok(due)
+}
+
+async fn decide(
+    pass: &Pass,
+    target: &TargetFolder,
+    rows: &[Row],
+    floor: Option<&Position>,
+) -> Result<(Vec<Entry>, usize)> {
+    let wanted: Vec<Wanted> = rows.iter().map(|row| Wanted::Like(row.fingerprint())).collect();
+    let found = matches(pass, target, &wanted, floor).await?;
+    let digests: Vec<Digest> = rows.iter().filter_map(|row| row.digest).collect();
+    let mut unnamed = unnamed(pass, target, &digests, floor).await?;
+    let (mut entries, mut due, mut halves) = (Vec::new(), 0, Vec::new());
+    for (row, candidates) in rows.iter().zip(found) {
+        let mut row = row.clone();
+        let mut hit = None;
+        for candidate in candidates {
+            let free = candidate.owner.is_none() && candidate.orphan.is_none() && !candidate.foreign;
+            let proves = candidate.found.by != Evidence::Uid || row.kind != Kind::Mail;
+            if !free || !proves {
+                continue;
+            }
+            if !candidate.found.complete {
+                halves.push(Write::Remove { id: candidate.found.id, expect: candidate.found.revision });
+                continue;
+            }
+            if let Some(left) = row.digest.and_then(|digest| unnamed.get_mut(&digest)).filter(|left| **left > 0) {
+                *left -= 1;
+                continue;
+            }
+            if target.claim(&candidate.found.id) {
+                hit = Some(candidate.found);
+                break;
+            }
+        }
+        match hit {
+            Some(found) => {
+                let replaced = row.target.as_ref().is_some_and(|there| there.item.is_some());
+                row.state = if replaced { RowState::Updated } else { RowState::Copied };
+                row.evidence = Some(found.by);
+                row.via = pass.routes(row.kind).next().map(|route| route.write.clone());
+                let mut there = target.target();
+                there.item = Some(found.id);
+                there.revision = found.revision;
+                row.target = Some(there);
+                pass.count(|progress| {
+                    progress.copied += 1;
+                    progress.bytes += row.size;
+                });
+            }
+            None if row.attempt >= pass.rules.attempts => {
+                let error = Error::new(ErrorKind::Unavailable, "every write of this item stayed without an answer")
+                    .on(mailmove_core::Side::Destination)
+                    .with("attempts", row.attempt)
+                    .remedy("look at the destination server's log, then remigrate failed items");
+                row.state = RowState::Failed;
+                row.failure = Some(Failure::new(&error));
+                pass.count(|progress| progress.failed += 1);
+            }
+            None => {
+                row.state = RowState::Pending;
+                row.reason = None;
+                target.resend(row.clone());
+                due += 1;
+            }
+        }
+        pass.stamp(&mut row);
+        entries.push(Entry::Row(Box::new(row)));
+    }
+    if !halves.is_empty() {
+        // What cannot be removed now is found again as incomplete; it never counts as there.
+        for verdict in pass.destination.write(&target.id, &halves).await {
+            if let Err(error) = verdict {
+                pass.note(format!("a half-made item stays in \"{}\": {error}", target.name()));
+            }
+        }
+    }
+    Ok((entries, due))
+}
+
+/// How many rows of the same run have these bytes there without a known id: that many matches are theirs.
+async fn unnamed(
+    pass: &Pass,
+    target: &TargetFolder,
+    digests: &[Digest],
+    floor: Option<&Position>,
+) -> Result<HashMap<Digest, usize>> {
+    let alike = pass.journal.alike(digests).await?;
+    let nameless = |row: &&Row| {
+        row.state.is_there()
+            && (floor.is_none() || row.floor.as_ref() == floor)
+            && row.target.as_ref().is_some_and(|there| there.folder == target.id && there.item.is_none())
+    };
+    Ok(digests.iter().zip(alike).map(|(digest, rows)| (*digest, rows.iter().filter(nameless).count())).collect())
+}
+
+/// False when the run was stopped before it was quiet.
+async fn wait_until_quiet(pass: &Pass, target: &TargetFolder, rows: &[Row]) -> Result<bool> {
+    let settle = pass.destination.capabilities().settle;
+    let youngest = rows.iter().map(|row| row.at).max().unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    // A clock that was set back makes an intent young, never old.
+    let age = Duration::try_from(OffsetDateTime::now_utc() - youngest).unwrap_or_default();
+    let wait = settle.saturating_sub(age);
+    pass.observer.tell(Event::Settling { folder: target.name(), items: rows.len() as u64, wait });
+    if !pause(pass, wait).await {
+        return Ok(false);
+    }
+    let still = (settle / 8).clamp(Duration::from_millis(20), Duration::from_secs(1));
+    let mut before = target.status(&*pass.destination).await?;
+    // A folder into which others deliver all the time never stands still; the age of the intents decides then.
+    for _ in 0..10 {
+        if !pause(pass, still).await {
+            return Ok(false);
+        }
+        let now = target.status(&*pass.destination).await?;
+        if (now.items, &now.position) == (before.items, &before.position) {
+            break;
+        }
+        before = now;
+    }
+    Ok(true)
+}
+
+async fn pause(pass: &Pass, time: Duration) -> bool {
+    tokio::select! {
+        () = tokio::time::sleep(time) => !pass.is_over(),
+        () = pass.stop.asked() => false,
+    }
+}
+
+/// After intents were sent again: an item beyond what the rows own, with the bytes of such an intent and behind its
+/// floor, is the first sending come late. It is ours and goes.
+pub(crate) async fn remove_doubles(pass: &Pass, target: &TargetFolder) -> Result<()> {
+    let resent: Vec<Row> = target.take_resent();
+    if resent.is_empty() {
+        return Ok(());
+    }
+    let floors: Vec<_> = resent.iter().map(|row| row.floor.clone()).collect();
+    let mut doubles = Vec::new();
+    for (row, floor) in resent.iter().zip(floors) {
+        let Some(floor) = floor else { continue };
+        let wanted = [Wanted::Like(row.fingerprint())];
+        let found = matches(pass, target, &wanted, Some(&floor)).await?.pop().unwrap_or_default();
+        for candidate in found {
+            let unowned = candidate.owner.is_none() && candidate.orphan.is_none() && !candidate.foreign;
+            let certain = matches!(candidate.found.by, Evidence::Digest | Evidence::Mark);
+            if unowned && certain && candidate.anonymous == 0 && target.claim(&candidate.found.id) {
+                doubles.push(Write::Remove { id: candidate.found.id, expect: candidate.found.revision });
+            }
+        }
+    }
+    if doubles.is_empty() {
+        return Ok(());
+    }
+    if !pass.destination.capabilities().removes {
+        pass.note(format!("{} late writes stand twice in \"{}\"; remove one of each", doubles.len(), target.name()));
+        return Ok(());
+    }
+    for verdict in pass.destination.write(&target.id, &doubles).await {
+        verdict?;
+    }
+    Ok(())
+}
