@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use mailmove_core::{Digest, Epoch, Error, FolderId, ItemId, Result};
 
 use super::claims::{Claim, Claims};
-use super::{Entry, FeedRow, FolderKey, FolderRow, Group, JobId, Journal, Ledger, Owner, Place, Row, Select};
+use super::{Entry, FeedRow, FolderKey, FolderRow, Group, JobId, Journal, Ledger, Owner, Place, Remarks, Row, Select};
 use book::Book;
 
 /// A [`Ledger`] in memory. Clones share what was recorded, so that a restart can be played without a file.
@@ -121,6 +121,10 @@ impl Journal for MemoryJournal {
 
     async fn summary(&self) -> Result<Vec<Group>> {
         Ok(self.book().summary(&self.job))
+    }
+
+    async fn remarks(&self) -> Result<Remarks> {
+        Ok(self.book().remarks(&self.job))
     }
 }
 

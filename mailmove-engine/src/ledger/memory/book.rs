@@ -6,7 +6,7 @@ use std::ops::Bound;
 use mailmove_core::{Digest, Epoch, FeedId, FolderId, ItemId, Result};
 
 use crate::ledger::claims::{another_destination, unknown_folder};
-use crate::ledger::{Entry, FeedRow, FolderKey, FolderRow, Group, JobId, Owner, Place, Row, RowState, Select};
+use crate::ledger::{Entry, FeedRow, FolderKey, FolderRow, Group, JobId, Owner, Place, Remarks, Row, RowState, Select};
 
 /// How many rows one digest or identity answers with at most.
 const ALIKE: usize = 1_000;
@@ -170,6 +170,15 @@ impl Book {
         groups.into_iter().map(group).collect()
     }
 
+    pub(super) fn remarks(&self, job: &JobId) -> Remarks {
+        let mut remarks = Remarks::default();
+        for row in self.rows.values().filter(|row| self.has(job, row.place.folder)) {
+            count_once(&mut remarks.losses, row.losses.iter().map(|loss| &*loss.code));
+            count_once(&mut remarks.altered, row.altered.iter().map(|altered| &*altered.code));
+        }
+        remarks
+    }
+
     fn check(&self, job: &JobId, entry: &Entry) -> Result<()> {
         let (folder, known) = match entry {
             Entry::Feed(_) => return Ok(()),
@@ -256,5 +265,12 @@ fn stand_of(row: &Row) -> Option<Stand> {
 fn forget(places: Option<&mut BTreeSet<Place>>, place: &Place) {
     if let Some(places) = places {
         places.remove(place);
+    }
+}
+
+/// A row that says the same twice counts once.
+fn count_once<'a>(counts: &mut BTreeMap<String, u64>, codes: impl Iterator<Item = &'a str>) {
+    for code in codes.collect::<BTreeSet<_>>() {
+        *counts.entry(code.to_owned()).or_default() += 1;
     }
 }

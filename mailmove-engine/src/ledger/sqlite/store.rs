@@ -1,0 +1,291 @@
+//! Writing: entries into tables, inside the transaction of the moment.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use mailmove_core::{Epoch, FeedId, FolderId};
+use rusqlite::{Connection, OptionalExtension};
+
+use super::code;
+use super::error::Fault;
+use super::names::Names;
+use super::rows::{self, Keys};
+use super::tally::{Cell, Codes, List, Tally};
+use crate::ledger::claims::{another_destination, unknown_folder};
+use crate::ledger::{Entry, FeedRow, FolderKey, FolderRow, JobId, Place, Row};
+
+/// The open file with what is remembered of it.
+#[derive(Debug)]
+pub(super) struct Store {
+    pub(super) conn: Connection,
+    pub(super) path: PathBuf,
+    pub(super) names: Names,
+    /// The job of each folder met lately.
+    folders: HashMap<FolderKey, i64>,
+    tally: Tally,
+}
+
+/// The job that a request is about.
+#[derive(Debug, Clone)]
+pub(super) struct Job {
+    pub(super) key: i64,
+    pub(super) destination: i64,
+    pub(super) name: JobId,
+}
+
+/// What a former version of a row leaves behind.
+struct Former {
+    cell: Cell,
+    size: i64,
+    found_alike: bool,
+    rare: Option<String>,
+}
+
+impl Store {
+    pub(super) fn new(conn: Connection, path: PathBuf) -> Self {
+        Self { conn, path, names: Names::default(), folders: HashMap::new(), tally: Tally::default() }
+    }
+
+    pub(super) fn begin(&self) -> Result<(), Fault> {
+        self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute(())?;
+        Ok(())
+    }
+
+    /// Durable when it returns.
+    pub(super) fn commit(&mut self) -> Result<(), Fault> {
+        self.tally.write(&self.conn)?;
+        self.conn.prepare_cached("COMMIT")?.execute(())?;
+        Ok(())
+    }
+
+    /// Back to the last commit, in the file and in memory.
+    pub(super) fn roll_back(&mut self) {
+        if !self.conn.is_autocommit() {
+            // Where this fails the database has rolled back on its own; a transaction that is stuck fails the next begin.
+            let _ = self.conn.execute_batch("ROLLBACK");
+        }
+        self.names = Names::default();
+        self.folders.clear();
+        self.tally.clear();
+    }
+
+    /// Begins a new run of a job.
+    pub(super) fn claim(&mut self, name: &JobId, destination: &str) -> Result<(Job, u32), Fault> {
+        let known = self
+            .conn
+            .prepare_cached(
+                "SELECT job.key, destination.key, destination.name FROM job
+                 JOIN destination ON destination.key = job.destination WHERE job.name = ?1",
+            )?
+            .query_row([name.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)))
+            .optional()?;
+        let (key, destination) = match known {
+            Some((_, _, before)) if before != destination => {
+                return Err(Fault::Refused(another_destination(name, &before, destination)));
+            }
+            Some((key, known, _)) => (key, known),
+            None => {
+                let into = self.destination(destination)?;
+                self.conn
+                    .prepare_cached("INSERT INTO job (name, destination, run) VALUES (?1, ?2, 0)")?
+                    .execute((name.as_str(), into))?;
+                (self.conn.last_insert_rowid(), into)
+            }
+        };
+        let run = self
+            .conn
+            .prepare_cached("UPDATE job SET run = run + 1 WHERE key = ?1 RETURNING run")?
+            .query_row([key], |row| row.get(0))?;
+        Ok((Job { key, destination, name: name.clone() }, run))
+    }
+
+    /// Whether a record may be applied: every folder in it was opened by its job.
+    pub(super) fn check(&mut self, job: &Job, entries: &[Entry]) -> Result<(), Fault> {
+        entries.iter().try_for_each(|entry| match entry {
+            Entry::Feed(_) => Ok(()),
+            Entry::Row(row) => self.check_folder(job, row.place.folder),
+            Entry::Forget(place) => self.check_folder(job, place.folder),
+            Entry::Folder(row) => {
+                let opened = self
+                    .conn
+                    .prepare_cached("SELECT 1 FROM folder WHERE key = ?1 AND job = ?2 AND id = ?3 AND epoch = ?4")?
+                    .exists((row.key.0, job.key, row.id.as_str(), row.epoch.as_str()))?;
+                if opened { Ok(()) } else { Err(Fault::Refused(unknown_folder(&job.name, row.key))) }
+            }
+        })
+    }
+
+    /// Applies a record that was checked.
+    pub(super) fn apply(&mut self, job: &Job, entries: &[Entry]) -> Result<(), Fault> {
+        entries.iter().try_for_each(|entry| match entry {
+            Entry::Row(row) => self.put(job, row),
+            Entry::Forget(place) => self.forget(job, place),
+            Entry::Folder(row) => self.put_folder(row),
+            Entry::Feed(row) => self.put_feed(job, row),
+        })
+    }
+
+    pub(super) fn open_folders(&mut self, job: &Job, folders: &[(FolderId, Epoch)]) -> Result<Vec<FolderKey>, Fault> {
+        let mut find = self.conn.prepare_cached("SELECT key FROM folder WHERE job = ?1 AND id = ?2 AND epoch = ?3")?;
+        let mut make = self.conn.prepare_cached(
+            "INSERT INTO folder (job, id, epoch, path, live, target_path) VALUES (?1, ?2, ?3, '[]', 1, '[]')",
+        )?;
+        let mut open = |id: &FolderId, epoch: &Epoch| -> Result<FolderKey, Fault> {
+            let name = (job.key, id.as_str(), epoch.as_str());
+            let known = find.query_row(name, |row| row.get(0)).optional()?;
+            Ok(FolderKey(match known {
+                Some(key) => key,
+                None => make.insert(name)?,
+            }))
+        };
+        folders.iter().map(|(id, epoch)| open(id, epoch)).collect()
+    }
+
+    fn destination(&self, name: &str) -> Result<i64, Fault> {
+        let known = self
+            .conn
+            .prepare_cached("SELECT key FROM destination WHERE name = ?1")?
+            .query_row([name], |row| row.get(0))
+            .optional()?;
+        match known {
+            Some(key) => Ok(key),
+            None => Ok(self.conn.prepare_cached("INSERT INTO destination (name) VALUES (?1)")?.insert([name])?),
+        }
+    }
+
+    fn check_folder(&mut self, job: &Job, folder: FolderKey) -> Result<(), Fault> {
+        const REMEMBERED: usize = 16_384;
+        let owner = match self.folders.get(&folder) {
+            Some(&owner) => Some(owner),
+            None => {
+                let found = self
+                    .conn
+                    .prepare_cached("SELECT job FROM folder WHERE key = ?1")?
+                    .query_row([folder.0], |row| row.get(0))
+                    .optional()?;
+                if self.folders.len() >= REMEMBERED {
+                    self.folders.clear();
+                }
+                if let Some(owner) = found {
+                    self.folders.insert(folder, owner);
+                }
+                found
+            }
+        };
+        if owner == Some(job.key) { Ok(()) } else { Err(Fault::Refused(unknown_folder(&job.name, folder))) }
+    }
+
+    fn put(&mut self, job: &Job, row: &Row) -> Result<(), Fault> {
+        let (conn, names) = (&self.conn, &mut self.names);
+        let keys = Keys {
+            reason: row.reason.as_ref().map(|text| names.word(conn, text)).transpose()?,
+            via: row.via.as_ref().map(|via| names.word(conn, via.as_str())).transpose()?,
+            target: match &row.target {
+                Some(target) => Some(names.target(conn, job.destination, &target.folder, &target.epoch)?),
+                None => None,
+            },
+            digest: row.digest.as_ref().map(|digest| rows::digest_key(job.key, digest)),
+            identity: row.identity.as_ref().map(|identity| rows::identity_key(job.key, identity)),
+        };
+        let former = self.former(&row.place, Some(row))?;
+        let mut statement = match &former {
+            None => self.conn.prepare_cached(&rows::INSERT)?,
+            Some(former) => {
+                self.conn.prepare_cached(if former.found_alike { &rows::UPDATE_FOUND_ALIKE } else { &rows::UPDATE })?
+            }
+        };
+        rows::bind(&mut statement, row, &keys)?;
+        statement.raw_execute()?;
+        drop(statement);
+        let kind = code::kind(row.kind);
+        let cell = Cell { folder: row.place.folder.0, kind, state: code::state(row.state), reason: keys.reason };
+        self.tally.add(cell, row.size.cast_signed());
+        self.remark(job, &rows::codes(row), 1)?;
+        former.map_or(Ok(()), |former| self.uncount(job, &former))
+    }
+
+    fn forget(&mut self, job: &Job, place: &Place) -> Result<(), Fault> {
+        let Some(former) = self.former(place, None)? else { return Ok(()) };
+        self.conn
+            .prepare_cached("DELETE FROM item WHERE folder = ?1 AND item = ?2")?
+            .execute((place.folder.0, place.item.as_str()))?;
+        self.uncount(job, &former)
+    }
+
+    fn uncount(&mut self, job: &Job, former: &Former) -> Result<(), Fault> {
+        self.tally.take(former.cell, former.size);
+        match &former.rare {
+            Some(rare) => rows::with_codes(rare, |codes| self.remark(job, codes, -1)),
+            None => Ok(()),
+        }
+    }
+
+    fn remark(&mut self, job: &Job, codes: &Codes<'_>, rows: i64) -> Result<(), Fault> {
+        for (list, codes) in List::BOTH.into_iter().zip(codes) {
+            for code in codes {
+                let code = self.names.word(&self.conn, code)?;
+                self.tally.remark(job.key, list, code, rows);
+            }
+        }
+        Ok(())
+    }
+
+    /// What stands at a place now, and whether `next` is found by the same things.
+    fn former(&self, place: &Place, next: Option<&Row>) -> Result<Option<Former>, Fault> {
+        let mut find = self.conn.prepare_cached(
+            "SELECT kind, state, reason, size, digest, identity, rare FROM item WHERE folder = ?1 AND item = ?2",
+        )?;
+        let former = find.query_row((place.folder.0, place.item.as_str()), |found| {
+            let digest = found.get_ref(4)?.as_blob_or_null()?;
+            let identity = found.get_ref(5)?.as_str_or_null()?;
+            Ok(Former {
+                cell: Cell { folder: place.folder.0, kind: found.get(0)?, state: found.get(1)?, reason: found.get(2)? },
+                size: found.get(3)?,
+                found_alike: next.is_some_and(|next| {
+                    next.digest.as_ref().map(|digest| &digest.as_bytes()[..]) == digest
+                        && next.identity.as_deref() == identity
+                }),
+                rare: found.get(6)?,
+            })
+        });
+        Ok(former.optional()?)
+    }
+
+    fn put_folder(&mut self, row: &FolderRow) -> Result<(), Fault> {
+        self.conn
+            .prepare_cached(
+                "UPDATE folder SET path = ?2, live = ?3, target = ?4, target_path = ?5, target_epoch = ?6, state = ?7
+                 WHERE key = ?1",
+            )?
+            .execute((
+                row.key.0,
+                path_text(&row.path)?,
+                row.live,
+                row.target.as_ref().map(FolderId::as_str),
+                path_text(&row.target_path)?,
+                row.target_epoch.as_ref().map(Epoch::as_str),
+                row.state.as_ref().map(|state| state.as_str()),
+            ))?;
+        Ok(())
+    }
+
+    fn put_feed(&mut self, job: &Job, row: &FeedRow) -> Result<(), Fault> {
+        let feed: &FeedId = &row.feed;
+        self.conn
+            .prepare_cached(
+                "INSERT OR REPLACE INTO feed (job, id, cursor, selection, complete) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute((
+                job.key,
+                feed.as_str(),
+                row.cursor.as_ref().map(|cursor| cursor.as_str()),
+                row.selection.as_ref().map(|selection| selection.as_bytes()),
+                row.complete,
+            ))?;
+        Ok(())
+    }
+}
+
+fn path_text(path: &[String]) -> Result<String, Fault> {
+    serde_json::to_string(path).map_err(|_| Fault::Damaged("path of a folder"))
+}
