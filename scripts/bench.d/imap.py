@@ -196,9 +196,7 @@ def table(checks, row, wanted, tools, results):
     best = min(limits, default=None)
     repeats = max(map(len, results.values()))
     print(f'\n### {row.what}: {count} messages, {size / 1e6:.0f} MB, median of {repeats}\n')
-    print(
-        '| program | first, s | of the limit | nothing to do, s | 1 % changed, s | CPU s/GB | peak MB | comparison |'
-    )
+    print('| program | first, s | of the limit | nothing to do, s | 1 % changed, s | CPU s/GB | peak MB | comparison |')
     print('|---|---|---|---|---|---|---|---|')
     for tool in tools:
         phases = [phase for phase in PHASES if (tool, phase) in results]

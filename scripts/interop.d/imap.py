@@ -2,7 +2,7 @@
 
 import argparse
 
-from lab import corpus, fill, migrate
+from lab import corpus, fill, migrate, signin
 from lab.checks import Checks
 from lab.failures import Failures
 from lab.lab import Lab
@@ -29,6 +29,7 @@ def main():
         if options.only != 'failures':
             moves(checks, lab, run, source, destination, options)
         if options.only != 'moves':
+            signin.run(checks, lab, run, source, destination)
             Failures(checks, lab, run, source, destination).run()
     checks.finish()
 

@@ -76,7 +76,7 @@ class Torment:
         self.to_the_end(f'{done} kills')
 
     def cuts(self, wanted):
-        """The destination's answers are swallowed from some moment, then the connection breaks; sometimes SIGKILL follows."""
+        """Answers are swallowed from some moment, then the connection breaks; sometimes SIGKILL follows."""
         done = 0
         with Proxy(self.destination.port) as proxy:
             while done < wanted:

@@ -44,7 +44,7 @@ class Run:
 class Process:
     """A running program with its output in files, so that it never waits for us."""
 
-    def __init__(self, command, folder, env=None, limits=None):
+    def __init__(self, command, folder, env=None):
         os.makedirs(folder, exist_ok=True)
         self.files = [f'{folder}/stdout', f'{folder}/stderr']
         out, err = (open(name, 'wb') for name in self.files)
@@ -55,7 +55,6 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
-                preexec_fn=limits,
                 env=dict(os.environ, **(env or {})),
                 start_new_session=True,
             )
@@ -121,14 +120,14 @@ class Migrate:
         os.makedirs(folder, exist_ok=True)
 
     def start(
-        self, source, destination, ledger, *more, source_password=PASSWORD, destination_password=PASSWORD, limits=None
+        self, source, destination, ledger, *more, source_password=PASSWORD, destination_password=PASSWORD, env=None
     ):
         """Start a run between two URLs."""
         command = [self.program, '--from', source, '--to', destination, '--ledger', ledger, *more]
         if 'tls=none' in source + destination:
             command.append('--allow-plaintext')
-        env = {'MAILMOVE_SOURCE_PASSWORD': source_password, 'MAILMOVE_DESTINATION_PASSWORD': destination_password}
-        return Process(command, self.folder, env, limits)
+        secrets = {'MAILMOVE_SOURCE_PASSWORD': source_password, 'MAILMOVE_DESTINATION_PASSWORD': destination_password}
+        return Process(command, self.folder, secrets | (env or {}))
 
     def run(self, *arguments, timeout=600, **more):
         """A whole run."""
