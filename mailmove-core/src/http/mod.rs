@@ -12,6 +12,7 @@
 //! secret that was sent is blotted out of what came back.
 
 mod client;
+mod exchange;
 mod failure;
 mod request;
 mod response;
