@@ -1,0 +1,3 @@
+//! Between the wire and the contract.
+
+pub(crate) mod flags;
