@@ -5,6 +5,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod faulty;
+#[cfg(feature = "imap")]
+pub mod imap;
 pub mod memory;
 
 pub use faulty::{Fault, Faults, Faulty, Method, Rest, Schedule, When};

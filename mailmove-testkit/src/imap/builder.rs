@@ -1,0 +1,298 @@
+//! How a server comes into being.
+
+use std::io;
+use std::time::Duration;
+
+use super::capability::{Capability, Mechanism};
+use super::fault::{Fault, Faults};
+use super::refusal::Refusal;
+use super::server::ImapServer;
+use super::settings::{Encryption, Keywords, Settings};
+use super::users::Users;
+
+/// Says what a server is like, then starts it. Without a word it is a plain-text server with the capabilities of a
+/// well-equipped one, `/` as delimiter, no prefix, no limits, and no user.
+#[derive(Debug, Default)]
+pub struct ImapServerBuilder {
+    settings: Settings,
+    users: Vec<Entry>,
+    quota: Option<u64>,
+    faults: Vec<Fault>,
+    names: Option<Vec<String>>,
+    port: u16,
+}
+
+enum Entry {
+    Password(String, String),
+    Token(String, String),
+    ServiceToken(String),
+    Master(String, String),
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Password(user, _) | Self::Token(user, _) | Self::Master(user, _) => user,
+            Self::ServiceToken(_) => "service token",
+        })
+    }
+}
+
+impl ImapServerBuilder {
+    /// A user with a password and an empty INBOX.
+    #[must_use]
+    pub fn user(mut self, name: &str, password: &str) -> Self {
+        self.users.push(Entry::Password(name.to_owned(), password.to_owned()));
+        self
+    }
+
+    /// An OAuth token that lets this user in.
+    #[must_use]
+    pub fn token(mut self, user: &str, token: &str) -> Self {
+        self.users.push(Entry::Token(user.to_owned(), token.to_owned()));
+        self
+    }
+
+    /// An OAuth token that lets every user in, as an application's does.
+    #[must_use]
+    pub fn service_token(mut self, token: &str) -> Self {
+        self.users.push(Entry::ServiceToken(token.to_owned()));
+        self
+    }
+
+    /// A master, who signs in for others: by the authorization identity of PLAIN, or as `user*master`.
+    #[must_use]
+    pub fn master(mut self, name: &str, password: &str) -> Self {
+        self.users.push(Entry::Master(name.to_owned(), password.to_owned()));
+        self
+    }
+
+    /// Encrypted from the first octet on.
+    #[must_use]
+    pub fn tls(mut self) -> Self {
+        self.settings.encryption = Encryption::FromTheStart;
+        self
+    }
+
+    /// Plain, and encrypted when the client asks for it.
+    #[must_use]
+    pub fn starttls(mut self) -> Self {
+        self.settings.encryption = Encryption::StartTls;
+        self
+    }
+
+    /// LOGINDISABLED: no sign-in on an unencrypted connection, by whatever mechanism.
+    #[must_use]
+    pub fn login_disabled(mut self) -> Self {
+        self.settings.login_disabled = true;
+        self
+    }
+
+    /// Names and addresses in the certificate, instead of `localhost` and `127.0.0.1`.
+    #[must_use]
+    pub fn certificate_for(mut self, names: &[&str]) -> Self {
+        self.names = Some(names.iter().map(|name| (*name).to_owned()).collect());
+        self
+    }
+
+    /// The ways to sign in with AUTHENTICATE.
+    #[must_use]
+    pub fn mechanisms(mut self, mechanisms: &[Mechanism]) -> Self {
+        self.settings.mechanisms = mechanisms.to_vec();
+        self
+    }
+
+    /// With this capability too.
+    #[must_use]
+    pub fn with(mut self, capability: Capability) -> Self {
+        self.settings.capabilities.insert(capability);
+        self
+    }
+
+    /// Without this capability. QRESYNC goes with CONDSTORE.
+    #[must_use]
+    pub fn without(mut self, capability: Capability) -> Self {
+        self.settings.capabilities.remove(&capability);
+        if capability == Capability::Condstore {
+            self.settings.capabilities.remove(&Capability::Qresync);
+        }
+        self
+    }
+
+    /// With these capabilities and no others; none is plain RFC 3501.
+    #[must_use]
+    pub fn only(mut self, capabilities: &[Capability]) -> Self {
+        self.settings.capabilities = capabilities.iter().copied().collect();
+        self
+    }
+
+    /// A word in the CAPABILITY answer after sign-in that means nothing to this server.
+    #[must_use]
+    pub fn advertise(mut self, word: &str) -> Self {
+        self.settings.advertised.push(word.to_owned());
+        self
+    }
+
+    /// Capabilities are told only when asked for, neither with the greeting nor with the sign-in.
+    #[must_use]
+    pub fn taciturn(mut self) -> Self {
+        self.settings.volunteers_capabilities = false;
+        self
+    }
+
+    /// The text of the greeting.
+    #[must_use]
+    pub fn greeting(mut self, text: &str) -> Self {
+        self.settings.greeting = text.to_owned();
+        self
+    }
+
+    /// The fields of the ID answer.
+    #[must_use]
+    pub fn id(mut self, fields: &[(&str, &str)]) -> Self {
+        self.settings.id = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self
+    }
+
+    /// The delimiter of folder names.
+    #[must_use]
+    pub fn delimiter(mut self, delimiter: char) -> Self {
+        self.settings.layout.delimiter = delimiter;
+        self
+    }
+
+    /// The prefix of the personal namespace, delimiter included: `INBOX.`. All folders but INBOX lie below it.
+    #[must_use]
+    pub fn prefix(mut self, prefix: &str) -> Self {
+        self.settings.layout.prefix = prefix.to_owned();
+        self
+    }
+
+    /// No `\*` in PERMANENTFLAGS: these keywords and no others. What else a client sets is dropped without a word.
+    #[must_use]
+    pub fn only_keywords(mut self, keywords: &[&str]) -> Self {
+        self.settings.keywords = Keywords::Only(keywords.iter().map(|keyword| (*keyword).to_owned()).collect());
+        self
+    }
+
+    /// At most so many keywords in one folder; what comes later is dropped without a word, and `\*` disappears.
+    #[must_use]
+    pub fn keyword_limit(mut self, keywords: usize) -> Self {
+        self.settings.keywords = Keywords::Any { limit: keywords };
+        self
+    }
+
+    /// APPENDLIMIT: the largest message, in bytes.
+    #[must_use]
+    pub fn append_limit(mut self, bytes: u64) -> Self {
+        self.settings.append_limit = Some(bytes);
+        self
+    }
+
+    /// The quota of every user, in bytes.
+    #[must_use]
+    pub fn quota(mut self, bytes: u64) -> Self {
+        self.quota = Some(bytes);
+        self
+    }
+
+    /// The longest command line without its literals, in bytes; 65,536 otherwise. A longer one ends the connection.
+    #[must_use]
+    pub fn max_line(mut self, bytes: usize) -> Self {
+        self.settings.max_line = bytes;
+        self
+    }
+
+    /// Connections open at the same time; more are sent away with BYE.
+    #[must_use]
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.settings.max_connections = Some(connections);
+        self
+    }
+
+    /// Sessions of one user at the same time; more are refused at sign-in.
+    #[must_use]
+    pub fn max_connections_per_user(mut self, connections: usize) -> Self {
+        self.settings.max_connections_per_user = Some(connections);
+        self
+    }
+
+    /// How long an octet takes to the client and its answer back: a server far away.
+    #[must_use]
+    pub fn round_trip(mut self, time: Duration) -> Self {
+        self.settings.round_trip = time;
+        self
+    }
+
+    /// A rule for messages that APPEND refuses.
+    #[must_use]
+    pub fn refuse(mut self, refusal: Refusal) -> Self {
+        self.settings.refusals.push(refusal);
+        self
+    }
+
+    /// APPEND turns octets above 127 in headers into `X`.
+    #[must_use]
+    pub fn munge_headers(mut self) -> Self {
+        self.settings.munges_headers = true;
+        self
+    }
+
+    /// HIGHESTMODSEQ is told after the tagged OK of SELECT and EXAMINE, not before.
+    #[must_use]
+    pub fn modseq_after_select(mut self) -> Self {
+        self.settings.modseq_after_select = true;
+        self
+    }
+
+    /// Pipelined FETCHes run side by side: the data of the next one may come before the tagged OK of the one before.
+    #[must_use]
+    pub fn overlapping_answers(mut self) -> Self {
+        self.settings.answers_overlap = true;
+        self
+    }
+
+    /// Misbehaviour from the start on.
+    #[must_use]
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// A port of your own instead of a free one.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Starts the server on the current tokio runtime.
+    ///
+    /// # Panics
+    /// When there is no port to listen on; see [`try_start`](Self::try_start).
+    pub async fn start(self) -> ImapServer {
+        self.try_start().await.unwrap_or_else(|error| panic!("the IMAP simulator cannot start: {error}"))
+    }
+
+    /// Starts the server on the current tokio runtime.
+    ///
+    /// # Errors
+    /// When the port is taken, or the certificate names are no names.
+    pub async fn try_start(self) -> io::Result<ImapServer> {
+        let mut users = Users::new(self.settings.layout.clone(), self.quota);
+        for entry in &self.users {
+            match entry {
+                Entry::Password(user, password) => users.set_password(user, password),
+                Entry::Token(user, token) => users.add_token(user, token),
+                Entry::ServiceToken(token) => users.add_service_token(token),
+                Entry::Master(user, password) => users.add_master(user, password),
+            }
+        }
+        let faults = Faults::default();
+        self.faults.into_iter().for_each(|fault| {
+            faults.add(fault);
+        });
+        let names = self.names.unwrap_or_else(|| vec!["localhost".to_owned(), "127.0.0.1".to_owned()]);
+        ImapServer::start(self.settings, users, faults, &names, self.port).await
+    }
+}

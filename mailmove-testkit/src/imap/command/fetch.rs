@@ -1,0 +1,171 @@
+//! FETCH.
+
+use bytes::Bytes;
+
+use super::super::capability::Capability;
+use super::super::date::format_date_time;
+use super::super::fault::Effect;
+use super::super::flags::Flags;
+use super::super::parse::{Item, Section};
+use super::super::reply::Reply;
+use super::super::session::{Lost, Selected, Session};
+use super::super::set::{Set, compact};
+use super::super::settings::Settings;
+use super::super::state::{Message, lock};
+use super::super::wire::Output;
+use super::{Ended, section, structure};
+
+pub(super) struct Asked {
+    pub(super) uid: bool,
+    pub(super) items: Vec<Item>,
+    pub(super) changed_since: Option<u64>,
+    pub(super) vanished: bool,
+}
+
+/// Which messages, and what became of the question so far.
+struct Chosen {
+    uids: Vec<u32>,
+    /// How many of them were answered.
+    done: usize,
+    /// Some were expunged by somebody else.
+    missing: bool,
+}
+
+pub(super) async fn fetch(session: &mut Session, set: &Set, mut asked: Asked, out: &mut Output) -> Ended {
+    let wants_modseq = asked.changed_since.is_some() || asked.items.contains(&Item::ModSeq);
+    session.condstore |= wants_modseq;
+    if asked.uid && !asked.items.contains(&Item::Uid) {
+        asked.items.insert(0, Item::Uid);
+    }
+    if wants_modseq && !asked.items.contains(&Item::ModSeq) {
+        asked.items.push(Item::ModSeq);
+    }
+    let mut chosen = match choose(session, set, &asked, out) {
+        Ok(Some(chosen)) => chosen,
+        Ok(None) => return Ok(Reply::bad("Invalid message set")),
+        Err(lost) => return lost.end(out).await,
+    };
+    let no_after = session.effect.no_after.clone();
+    if let Some((messages, _)) = &no_after {
+        chosen.uids.truncate(*messages);
+    }
+    while chosen.done < chosen.uids.len() {
+        match answer_some(session, &mut chosen, &asked, out) {
+            Ok(()) => out.relieve().await?,
+            Err(lost) => return lost.end(out).await,
+        }
+    }
+    Ok(match no_after {
+        Some((_, text)) => Reply::no(text),
+        None if chosen.missing => Reply::no("[EXPUNGEISSUED] Some of the messages no longer exist"),
+        None => Reply::ok("Fetch completed"),
+    })
+}
+
+fn choose(session: &mut Session, set: &Set, asked: &Asked, out: &mut Output) -> Result<Option<Chosen>, Lost> {
+    let (Some(user), Some(selected)) = (&session.user, &mut session.selected) else { return Ok(None) };
+    let mut account = lock(&user.account);
+    let folder = selected.folder(&mut account)?;
+    let named = if asked.uid { Some(set.uids_of(&selected.view)) } else { set.places_of(&selected.view) };
+    let Some(mut uids) = named else { return Ok(None) };
+    if let Some(modseq) = asked.changed_since {
+        let changed = folder.changed_since(modseq);
+        uids.retain(|uid| changed.binary_search(uid).is_ok());
+        if asked.vanished {
+            let gone = set.uids_of(&folder.vanished_since(modseq));
+            if !gone.is_empty() {
+                out.line(format_args!("* VANISHED (EARLIER) {}", compact(&gone)));
+            }
+        }
+    }
+    Ok(Some(Chosen { uids, done: 0, missing: false }))
+}
+
+/// Answers as many messages as one lock and one write are good for.
+fn answer_some(session: &mut Session, chosen: &mut Chosen, asked: &Asked, out: &mut Output) -> Result<(), Lost> {
+    let (Some(user), Some(selected)) = (&session.user, &mut session.selected) else { return Ok(()) };
+    let bodies = asked.items.iter().any(|item| matches!(item, Item::Section(_)));
+    let marks = asked.items.iter().any(|item| matches!(item, Item::Section(section) if !section.peek));
+    let mut account = lock(&user.account);
+    let folder = selected.folder(&mut account)?;
+    let mut fetched = 0;
+    for &uid in chosen.uids[chosen.done..].iter().take(256) {
+        chosen.done += 1;
+        let Some(mut flags) = folder.message(uid).map(|message| message.flags.clone()) else {
+            chosen.missing = true;
+            continue;
+        };
+        if marks && !selected.read_only && !flags.contains(Flags::SEEN) {
+            flags.insert(Flags::SEEN);
+            folder.set_flags(uid, flags);
+        }
+        if let Some(message) = folder.message(uid) {
+            answer(selected, uid, message, asked, &session.effect, out);
+            fetched += usize::from(bodies);
+        }
+        if out.is_full() {
+            break;
+        }
+    }
+    session.shared.log.fetched(fetched);
+    Ok(())
+}
+
+fn answer(selected: &Selected, uid: u32, message: &Message, asked: &Asked, effect: &Effect, out: &mut Output) {
+    let Some(place) = selected.place(uid) else { return };
+    out.text(format_args!("* {place} FETCH ("));
+    for (at, item) in asked.items.iter().enumerate() {
+        let space = if at == 0 { "" } else { " " };
+        match item {
+            Item::Uid => out.text(format_args!("{space}UID {uid}")),
+            Item::Flags => {
+                let recent = if selected.is_recent(uid) { " \\Recent" } else { "" };
+                let flags = format!("{}{recent}", message.flags);
+                out.text(format_args!("{space}FLAGS ({})", flags.trim_start()));
+            }
+            Item::InternalDate => {
+                out.text(format_args!("{space}INTERNALDATE \"{}\"", format_date_time(message.received)));
+            }
+            Item::Size => {
+                let size = (message.bytes.len() as u64).saturating_add_signed(effect.size_off);
+                out.text(format_args!("{space}RFC822.SIZE {size}"));
+            }
+            Item::ModSeq => out.text(format_args!("{space}MODSEQ ({})", message.modseq)),
+            Item::EmailId => out.text(format_args!("{space}EMAILID (M{})", message.email_id)),
+            Item::Envelope => out.text(format_args!("{space}ENVELOPE {}", structure::envelope(&message.bytes))),
+            Item::Structure { extensible } => {
+                let name = if *extensible { "BODYSTRUCTURE" } else { "BODY" };
+                let described = structure::structure(&message.bytes, *extensible);
+                out.text(format_args!("{space}{name} {described}"));
+            }
+            Item::Section(section) => {
+                out.text(format_args!("{space}{} ", section.label));
+                body(&message.bytes, section, effect, out);
+            }
+        }
+    }
+    out.line(format_args!(")"));
+}
+
+fn body(message: &Bytes, section: &Section, effect: &Effect, out: &mut Output) {
+    let Some(bytes) = section::extract(message, section) else {
+        return out.text(format_args!("NIL"));
+    };
+    let kept = effect
+        .bodies
+        .map_or(bytes.len(), |broken| usize::try_from(broken.octets).unwrap_or(usize::MAX).min(bytes.len()));
+    let announced = if effect.bodies.is_some_and(|broken| broken.lies) { bytes.len() } else { kept };
+    let tilde = if section.binary && memchr::memchr(0, &bytes).is_some() { "~" } else { "" };
+    out.text(format_args!("{tilde}{{{announced}}}\r\n"));
+    out.bytes(&bytes.slice(..kept));
+}
+
+/// The capability an item needs and the server has not.
+pub(super) fn missing(settings: &Settings, items: &[Item]) -> Option<Capability> {
+    items.iter().find_map(|item| match item {
+        Item::ModSeq if !settings.condstore() => Some(Capability::Condstore),
+        Item::EmailId if !settings.has(Capability::ObjectId) => Some(Capability::ObjectId),
+        Item::Section(section) if section.binary && !settings.has(Capability::Binary) => Some(Capability::Binary),
+        _ => None,
+    })
+}

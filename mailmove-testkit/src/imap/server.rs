@@ -1,0 +1,180 @@
+//! The server: it listens, and everything its connections share is here.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use tokio::net::TcpListener;
+use tokio::task::{AbortHandle, JoinSet};
+
+use super::builder::ImapServerBuilder;
+use super::connection;
+use super::fault::Faults;
+use super::log::Log;
+use super::settings::{Encryption, Settings};
+use super::state::{Account, MailboxHandle, lock};
+use super::tls::Identity;
+use super::users::Users;
+
+/// An IMAP server on the loopback interface. It ends when this is dropped, whatever its connections are doing.
+pub struct ImapServer {
+    shared: Arc<Shared>,
+    addr: SocketAddr,
+    listening: AbortHandle,
+}
+
+/// What all connections of a server share.
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) users: Mutex<Users>,
+    pub(crate) log: Arc<Log>,
+    pub(crate) faults: Arc<Faults>,
+    pub(crate) identity: Option<Identity>,
+    pub(crate) signed_in: Mutex<HashMap<String, usize>>,
+    accepting: AtomicBool,
+    connections: Mutex<JoinSet<()>>,
+    late: Mutex<JoinSet<()>>,
+}
+
+impl fmt::Debug for ImapServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImapServer").field("addr", &self.addr).finish_non_exhaustive()
+    }
+}
+
+impl Drop for ImapServer {
+    fn drop(&mut self) {
+        self.listening.abort();
+        self.shared.accepting.store(false, Ordering::Relaxed);
+        lock(&self.shared.connections).abort_all();
+        lock(&self.shared.late).abort_all();
+    }
+}
+
+impl ImapServer {
+    /// A server with the usual capabilities and no user.
+    pub fn builder() -> ImapServerBuilder {
+        ImapServerBuilder::default()
+    }
+
+    pub(super) async fn start(
+        settings: Settings,
+        users: Users,
+        faults: Faults,
+        names: &[String],
+        port: u16,
+    ) -> io::Result<Self> {
+        let identity = match settings.encryption {
+            Encryption::Never => None,
+            Encryption::StartTls | Encryption::FromTheStart => Some(Identity::new(names)?),
+        };
+        let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+        let addr = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            settings,
+            users: Mutex::new(users),
+            log: Arc::default(),
+            faults: Arc::new(faults),
+            identity,
+            signed_in: Mutex::default(),
+            accepting: AtomicBool::new(true),
+            connections: Mutex::default(),
+            late: Mutex::default(),
+        });
+        let listening = tokio::spawn(accept(listener, shared.clone())).abort_handle();
+        Ok(Self { shared, addr, listening })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The port of [`addr`](Self::addr).
+    pub fn port(&self) -> u16 {
+        self.addr.port()
+    }
+
+    /// The certificate authority a client has to trust, in PEM; nothing for a server without TLS. The server's own
+    /// certificate is for `localhost` and `127.0.0.1`, unless the builder was told other names.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.shared.identity.as_ref().map(|identity| identity.ca_pem.as_str())
+    }
+
+    /// The mailbox of a user.
+    ///
+    /// # Panics
+    /// When there is no such user.
+    pub fn mailbox(&self, user: &str) -> MailboxHandle {
+        let account = lock(&self.shared.users).account(user);
+        MailboxHandle::new(user, account.unwrap_or_else(|| panic!("the server has no user {user:?}")))
+    }
+
+    /// Adds a user while the server runs, with an empty mailbox; of one that exists, changes the password.
+    pub fn set_password(&self, user: &str, password: &str) -> &Self {
+        lock(&self.shared.users).set_password(user, password);
+        self
+    }
+
+    /// Lets a user in with this OAuth token too; adds the user when there is none of this name.
+    pub fn add_token(&self, user: &str, token: &str) -> &Self {
+        lock(&self.shared.users).add_token(user, token);
+        self
+    }
+
+    /// Refuses this token from now on, whosever it was. Open sessions go on.
+    pub fn revoke_token(&self, token: &str) -> &Self {
+        lock(&self.shared.users).revoke_token(token);
+        self
+    }
+
+    /// What the server saw.
+    pub fn log(&self) -> Arc<Log> {
+        self.shared.log.clone()
+    }
+
+    /// The fault rules, to be changed while the server runs.
+    pub fn faults(&self) -> Arc<Faults> {
+        self.shared.faults.clone()
+    }
+
+    /// Ends all connections at once, in the middle of whatever they do.
+    pub fn disconnect_all(&self) -> &Self {
+        lock(&self.shared.connections).abort_all();
+        self
+    }
+
+    /// When false, new connections are closed before the greeting.
+    pub fn accept_connections(&self, accept: bool) -> &Self {
+        self.shared.accepting.store(accept, Ordering::Relaxed);
+        self
+    }
+}
+
+impl Shared {
+    /// Runs something that outlives its connection, not the server.
+    pub(crate) fn spawn_late(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut late = lock(&self.late);
+        while late.try_join_next().is_some() {}
+        late.spawn(task);
+    }
+
+    pub(crate) fn account(&self, user: &str) -> Option<Arc<Mutex<Account>>> {
+        lock(&self.users).account(user)
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    while let Ok((tcp, _)) = listener.accept().await {
+        if !shared.accepting.load(Ordering::Relaxed) {
+            continue;
+        }
+        let connection = connection::serve(shared.clone(), tcp);
+        let mut connections = lock(&shared.connections);
+        while connections.try_join_next().is_some() {}
+        connections.spawn(connection);
+    }
+}

@@ -1,0 +1,22 @@
+//! What the server holds: accounts, their folders, their messages. Every change goes through here, whether a client
+//! or a test makes it, so that both see the same mod-sequences, UIDs and vanished lists.
+
+mod account;
+mod folder;
+mod handle;
+mod message;
+mod snapshot;
+
+pub(crate) use account::{Account, Layout};
+pub(crate) use folder::Folder;
+pub use handle::MailboxHandle;
+pub use message::NewMessage;
+pub(crate) use message::{Content, Message};
+pub use snapshot::{FolderSnapshot, MailboxSnapshot, MessageSnapshot};
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks, whatever happened to the last holder: a test that panicked must not make others fail for its sake.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
