@@ -80,6 +80,8 @@ struct Feed {
     /// What a listing from the start named, per folder; only then absence can mean gone.
     named: Option<HashMap<FolderId, HashSet<ItemId>>>,
     unsettled: Vec<Row>,
+    /// How often it went round for answers that never came. Only the first round lists.
+    rounds: u32,
     waiting: bool,
     error: Option<Error>,
 }
@@ -115,6 +117,7 @@ impl Feed {
             stage: Stage::Due { folder: 0, after: None },
             named: None,
             unsettled: Vec::new(),
+            rounds: 0,
             waiting: false,
             error: None,
             job,
@@ -137,6 +140,7 @@ impl Feed {
             if due == 0 {
                 break;
             }
+            self.rounds += 1;
             self.stage = Stage::Due { folder: 0, after: None };
         }
         if !self.over() {
@@ -195,7 +199,7 @@ impl Feed {
             Stage::Due { folder, after } => {
                 let Some(current) = self.job.folders.get(*folder).cloned() else {
                     let drained = self.busy.is_empty() && self.recording.is_empty();
-                    if drained && self.job.list {
+                    if drained && self.job.list && self.rounds == 0 {
                         let fresh = self.job.cursor.is_none();
                         self.named = (fresh && !self.pass.first).then(HashMap::new);
                         self.stage = Stage::List { after: self.job.cursor.clone(), fresh };
@@ -205,7 +209,7 @@ impl Feed {
                     return Ok(());
                 };
                 let select = Select::all().in_folder(current.row.key).in_states(&[RowState::Pending, RowState::Failed]);
-                let rows = if self.pass.first {
+                let rows = if self.pass.first && self.rounds == 0 {
                     Vec::new()
                 } else {
                     self.pass.journal.scan(&select, after.as_ref(), DUE).await?

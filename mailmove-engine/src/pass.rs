@@ -56,6 +56,8 @@ struct Shared {
 pub(crate) struct SourceFolder {
     pub(crate) folder: Folder,
     pub(crate) row: FolderRow,
+    /// The destination folder of earlier runs.
+    pub(crate) before: Option<FolderId>,
     pub(crate) target: Arc<TargetFolder>,
 }
 

@@ -1,12 +1,10 @@
 //! The destination is not trusted blindly: rows that say "there" are held against what is there.
 
-use std::sync::Arc;
-
 use mailmove_core::{Result, Wanted};
 
 use crate::adopt::matches;
 use crate::ledger::{Entry, Row, RowState, Select};
-use crate::pass::{Pass, SourceFolder, TargetFolder};
+use crate::pass::{Pass, SourceFolder};
 
 /// Why a folder is looked at again, and so what it means when an item is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +31,7 @@ pub(crate) async fn relook(pass: &Pass, folder: &SourceFolder, why: Why) -> Resu
         let Some(last) = rows.last() else { break };
         let end = rows.len() < limit;
         after = Some(last.place.clone());
-        let entries = compare(pass, &folder.target, rows, why, (&mut found, &mut missing)).await?;
+        let entries = compare(pass, folder, rows, why, (&mut found, &mut missing)).await?;
         pass.journal.record(entries).await?;
         if end || pass.is_over() {
             break;
@@ -50,11 +48,12 @@ pub(crate) async fn relook(pass: &Pass, folder: &SourceFolder, why: Why) -> Resu
 
 async fn compare(
     pass: &Pass,
-    target: &Arc<TargetFolder>,
+    folder: &SourceFolder,
     rows: Vec<Row>,
     why: Why,
     (found, missing): (&mut u64, &mut u64),
 ) -> Result<Vec<Entry>> {
+    let target = &folder.target;
     let in_place =
         |row: &Row| row.target.as_ref().is_some_and(|there| there.folder == target.id && there.epoch == target.epoch);
     let wanted: Vec<Wanted> = rows
@@ -67,7 +66,8 @@ async fn compare(
     let answers = matches(pass, target, &wanted, None).await?;
     let mut entries = Vec::new();
     for ((mut row, wanted), candidates) in rows.into_iter().zip(wanted).zip(answers) {
-        let elsewhere = row.target.as_ref().is_some_and(|there| there.folder != target.id);
+        let home = [Some(&target.id), folder.before.as_ref()];
+        let elsewhere = row.target.as_ref().is_some_and(|there| !home.contains(&Some(&there.folder)));
         if elsewhere && why != Why::Asked {
             // Adopted where it stood; this folder says nothing about it.
             continue;

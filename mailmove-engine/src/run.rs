@@ -288,7 +288,8 @@ fn join(
         if before != Some(&row) {
             entries.push(Entry::Folder(row.clone()));
         }
-        folders.push(Arc::new(SourceFolder { folder: one.folder, row, target: target.clone() }));
+        let before = before.and_then(|row| row.target.clone());
+        folders.push(Arc::new(SourceFolder { folder: one.folder, row, before, target: target.clone() }));
     }
     let there: HashSet<(&FolderId, &Epoch)> = listed.iter().map(|folder| (&folder.id, &folder.epoch)).collect();
     for row in known.iter().filter(|row| row.live && !there.contains(&(&row.id, &row.epoch))) {
@@ -345,7 +346,8 @@ async fn plan_work(
             .enumerate()
             .filter_map(|(at, folder)| {
                 let target = &folder.target;
-                let recreated = folder.row.target_epoch.as_ref().is_some_and(|epoch| *epoch != target.epoch);
+                let recreated = folder.row.target_epoch.as_ref().is_some_and(|epoch| *epoch != target.epoch)
+                    || folder.before.as_ref().is_some_and(|before| *before != target.id);
                 let asked = settings.rules.has(MailboxFlags::REMIGRATE_SUCCESSFUL) && !first;
                 let why = if recreated {
                     Some(Why::Recreated)

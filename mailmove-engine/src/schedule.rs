@@ -1,11 +1,13 @@
 //! Many feeds side by side: large ones a few at a time, small ones many, and those that have to be settled first when
 //! they are.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
 use mailmove_core::{FolderId, Result};
-use tokio::task::JoinSet;
 
 use crate::event::Event;
 use crate::feed::{self, FeedEnd, FeedJob};
@@ -41,15 +43,16 @@ pub(crate) async fn run_all(pass: &Arc<Pass>, slots: Vec<Slot>, intents: Vec<Int
     let most_large = source.large_folders.min(destination.large_folders).clamp(1, most);
     let batch = source.batch_items.min(destination.batch_items) as u64;
 
-    let mut tasks = JoinSet::new();
-    let mut unsettled: HashMap<FolderId, ()> = HashMap::new();
+    // In this task, not in tasks of their own: whoever drops the run drops all of it at once, its claim included.
+    let mut tasks: FuturesUnordered<BoxFuture<'_, Done>> = FuturesUnordered::new();
+    let mut unsettled: HashSet<FolderId> = HashSet::new();
     for Intents { target, rows } in intents {
-        unsettled.insert(target.id.clone(), ());
+        unsettled.insert(target.id.clone());
         let pass = pass.clone();
-        tasks.spawn(async move {
+        tasks.push(Box::pin(async move {
             let result = settle::settle(&pass, &target, rows).await.map(drop);
             Done::Settled { target: target.id.clone(), result }
-        });
+        }));
     }
     let mut order: Vec<usize> = (0..slots.len()).collect();
     order.sort_by_key(|at| std::cmp::Reverse(slots[*at].items));
@@ -61,7 +64,7 @@ pub(crate) async fn run_all(pass: &Arc<Pass>, slots: Vec<Slot>, intents: Vec<Int
         while at < waiting.len() && running < most && !pass.is_over() {
             let slot = waiting[at];
             let large = slots[slot].items > batch;
-            let blocked = slots[slot].job.folders.iter().any(|folder| unsettled.contains_key(&folder.target.id));
+            let blocked = slots[slot].job.folders.iter().any(|folder| unsettled.contains(&folder.target.id));
             if blocked || (large && large_running >= most_large) {
                 at += 1;
                 continue;
@@ -70,24 +73,26 @@ pub(crate) async fn run_all(pass: &Arc<Pass>, slots: Vec<Slot>, intents: Vec<Int
             running += 1;
             large_running += usize::from(large);
             let (pass, job, relook) = (pass.clone(), slots[slot].job.clone(), slots[slot].relook.clone());
-            tasks.spawn(async move { Done::Feed { slot, large, end: read(pass, job, relook).await } });
+            tasks.push(Box::pin(async move { Done::Feed { slot, large, end: read(pass, job, relook).await } }));
         }
-        match tasks.join_next().await {
-            Some(Ok(Done::Feed { slot, large, end })) => {
+        match tasks.next().await {
+            Some(Done::Feed { slot, large, end }) => {
                 running -= 1;
                 large_running -= usize::from(large);
                 ends[slot] = Some(end);
             }
-            Some(Ok(Done::Settled { target, result })) => {
+            Some(Done::Settled { target, result }) => {
                 unsettled.remove(&target);
                 if let Err(error) = result {
                     // Its intents stay; its folders must not be written before they are settled.
-                    for slot in waiting.extract_if_target(&slots, &target) {
+                    let writes_there =
+                        |slot: &usize| slots[*slot].job.folders.iter().any(|folder| folder.target.id == target);
+                    for slot in waiting.iter().copied().filter(writes_there) {
                         ends[slot] = Some(FeedEnd { error: Some(error.clone()), waiting: false });
                     }
+                    waiting.retain(|slot| !writes_there(slot));
                 }
             }
-            Some(Err(panic)) => std::panic::resume_unwind(panic.into_panic()),
             None => break,
         }
     }
@@ -113,17 +118,4 @@ async fn read(pass: Arc<Pass>, job: Arc<FeedJob>, relooks: Vec<(usize, Why)>) ->
         pass.observer.tell(Event::FolderFinished { folder: folder.name(), error: end.error.clone() });
     }
     end
-}
-
-trait TakeTarget {
-    fn extract_if_target(&mut self, slots: &[Slot], target: &FolderId) -> Vec<usize>;
-}
-
-impl TakeTarget for VecDeque<usize> {
-    fn extract_if_target(&mut self, slots: &[Slot], target: &FolderId) -> Vec<usize> {
-        let writes_there = |at: &usize| slots[*at].job.folders.iter().any(|folder| folder.target.id == *target);
-        let (out, rest): (Vec<usize>, Vec<usize>) = self.iter().copied().partition(writes_there);
-        *self = rest.into();
-        out
-    }
 }

@@ -1,0 +1,8 @@
+//! The engine on mailboxes in memory.
+#![allow(clippy::unwrap_used)]
+
+mod cases;
+mod common;
+mod crash;
+mod faults;
+mod moves;
