@@ -41,6 +41,7 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
     }
     take_hold(&conn)
         .and_then(|()| check(&conn, path))
+        .and_then(|()| check_length(&conn, path))
         .and_then(|()| settle(&conn))
         .map_err(|fault| fault.told(path))?;
     Ok(conn)
@@ -75,13 +76,28 @@ fn check(conn: &Connection, path: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
+/// A file that lost its end. The database itself notices whole pages only.
+fn check_length(conn: &Connection, path: &Path) -> Result<(), Fault> {
+    let pages: i64 = conn.pragma_query_value(None, "page_count", |row| row.get(0))?;
+    let page_bytes: i64 = conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    let Ok((path, file)) = fs::canonicalize(path).and_then(|path| fs::metadata(&path).map(|file| (path, file))) else {
+        return Ok(());
+    };
+    // With a log beside it the file may be of any length: the log puts it right.
+    if file.len() < (pages * page_bytes).cast_unsigned() && !has_log(&path) {
+        return Err(Fault::Damaged("the end of the file"));
+    }
+    Ok(())
+}
+
 fn settle(conn: &Connection) -> Result<(), Fault> {
     let mode: String = conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
     if mode != "wal" {
         return Err(Fault::Damaged("journal mode"));
     }
     conn.execute_batch(&format!(
-        "PRAGMA synchronous = FULL;
+        "PRAGMA foreign_keys = OFF;
+         PRAGMA synchronous = FULL;
          PRAGMA fullfsync = ON;
          PRAGMA checkpoint_fullfsync = ON;
          PRAGMA wal_autocheckpoint = {LOG_PAGES};
@@ -98,10 +114,9 @@ fn settle(conn: &Connection) -> Result<(), Fault> {
 /// Makes the file under another name and gives it its own when it is whole: what stands at the path is never half a
 /// ledger, and an empty file is never one of ours.
 fn create(path: &Path) -> Result<()> {
-    let log = beside(path, "-wal");
-    if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+    if has_log(path) {
         let told = Error::new(ErrorKind::Ledger, "the ledger is gone, but its log is still there");
-        let told = error::at(told, path).with("log", log.display());
+        let told = error::at(told, path).with("log", beside(path, "-wal").display());
         return Err(told.remedy("put the ledger back beside its log; a new one cannot tell what was moved"));
     }
     let stamp = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_nanos());
@@ -152,6 +167,10 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
+}
+
+fn has_log(path: &Path) -> bool {
+    fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0)
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

@@ -65,7 +65,7 @@ pub(super) fn serve(mut store: Store, requests: &Receiver<Request>) {
 
 /// What goes into one transaction.
 #[derive(Debug, Default)]
-struct Group {
+pub(super) struct Group {
     begun: bool,
     entries: usize,
     waiting: Vec<Waiting>,
@@ -86,7 +86,7 @@ impl Debug for Waiting {
 }
 
 impl Group {
-    fn take(&mut self, store: &mut Store, request: Request) {
+    pub(super) fn take(&mut self, store: &mut Store, request: Request) {
         match request {
             Request::Read { what, read } => {
                 if what == Reads::Tally {
@@ -149,7 +149,7 @@ impl Group {
         }
     }
 
-    fn commit(&mut self, store: &mut Store) {
+    pub(super) fn commit(&mut self, store: &mut Store) {
         if !self.begun {
             return;
         }
