@@ -22,6 +22,7 @@ impl Dialogue {
     /// Connects and reads nothing.
     pub(super) async fn raw(server: &ImapServer) -> Self {
         let stream = TcpStream::connect(server.addr()).await.unwrap();
+        stream.set_nodelay(true).unwrap();
         Self { stream: BufReader::new(stream), next: 1 }
     }
 
