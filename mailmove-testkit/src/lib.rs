@@ -2,12 +2,18 @@
 //!
 //! - [`memory`]: a complete mailbox in memory. A test acts as its user and compares what is there before and after.
 //! - [`faulty`]: wraps any endpoint and makes it fail before a call, after it, in its middle, or too late.
+//! - `conformance` (feature of the same name): the behaviour lists of the contract, executed. One macro line tells the
+//!   author of an endpoint what is still missing.
+//! - [`nasty`]: messages, names and ids that broke somebody's software before.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod faulty;
 #[cfg(feature = "imap")]
 pub mod imap;
 pub mod memory;
+pub mod nasty;
 
 pub use faulty::{Fault, Faults, Faulty, Method, Rest, Schedule, When};
 pub use memory::{MemoryMailbox, NewItem, Options, Snapshot};

@@ -6,7 +6,7 @@ use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 use super::standard_format;
 
 /// Everything but the mark.
-pub(super) fn of(kind: Kind, bytes: &[u8]) -> Fingerprint {
+pub(crate) fn of(kind: Kind, bytes: &[u8]) -> Fingerprint {
     let mut fingerprint = Fingerprint::new(Digest::of(bytes), bytes.len() as u64);
     if standard_format(kind) == mailmove_core::Format::RFC5322 {
         (fingerprint.uid, fingerprint.key) = Fingerprint::mail_key(header(bytes));

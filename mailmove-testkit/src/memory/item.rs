@@ -1,7 +1,7 @@
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use mailmove_core::{Fingerprint, Flags, ItemFlags, Kind, Mark, Revision};
+use mailmove_core::{Fingerprint, Flags, Item, ItemFlags, Kind, Mark, Result, Revision};
 use time::OffsetDateTime;
 
 use super::fingerprint;
@@ -20,6 +20,12 @@ impl NewItem {
     /// An item of this kind, in the kind's standard format.
     pub fn new(kind: Kind, bytes: impl Into<Bytes>) -> Self {
         Self { kind, bytes: bytes.into(), flags: Flags::default(), received: None, modified: None }
+    }
+
+    /// An item like this one, whose body is in its kind's standard format.
+    pub fn like(item: &Item) -> Result<Self> {
+        let (flags, bytes) = (item.flags.clone(), item.body.bytes()?);
+        Ok(Self { kind: item.kind, bytes, flags, received: item.received, modified: item.modified })
     }
 
     /// A mail message.

@@ -68,6 +68,11 @@ impl MemoryMailbox {
         self.state().items.values().filter(|item| !item.complete).count()
     }
 
+    /// What the mailbox can do.
+    pub fn options(&self) -> Options {
+        self.state().options.clone()
+    }
+
     /// Changes what the mailbox can do. Endpoints that are open keep the [`Capabilities`](mailmove_core::Capabilities)
     /// that they told, but the new limits hold at once: a quota may be raised between two runs.
     pub fn change_options(&self, change: impl FnOnce(&mut Options)) {

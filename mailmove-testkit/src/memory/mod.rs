@@ -42,6 +42,7 @@ mod write;
 
 pub use counts::Counts;
 pub use endpoint::MemoryEndpoint;
+pub(crate) use fingerprint::of as fingerprint_of;
 pub use item::NewItem;
 pub use mailbox::MemoryMailbox;
 pub use options::{Feeds, Options, Removals, standard_format};
