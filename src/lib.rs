@@ -1,1 +1,15 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod connect;
+mod url;
+
+pub use connect::{ConnectOptions, Connectors, connect};
+pub use url::EndpointUrl;
+
+pub use mailmove_core::*;
+pub use mailmove_engine::*;
+
+/// The IMAP connector, for those who build it without a URL.
+#[cfg(feature = "imap")]
+pub use mailmove_imap as imap;
