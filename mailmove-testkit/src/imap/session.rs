@@ -95,8 +95,9 @@ impl Session {
         if expunges {
             selected.tell_expunges(folder, style, out);
         }
-        selected.tell_arrivals(folder, out);
+        // Before the arrivals, which are not known to the client by number yet.
         selected.tell_flags(folder, style, out);
+        selected.tell_arrivals(folder, out);
         Ok(())
     }
 }
@@ -205,10 +206,7 @@ impl Selected {
             return;
         }
         for uid in folder.changed_since(self.flags_told) {
-            // What arrived after the last telling was announced by EXISTS.
-            if let (Some(place), Some(message)) = (self.place(uid), folder.message(uid))
-                && message.modseq > self.flags_told
-            {
+            if let (Some(place), Some(message)) = (self.place(uid), folder.message(uid)) {
                 let recent = if self.is_recent(uid) { " \\Recent" } else { "" };
                 let flags = format!("{}{recent}", message.flags);
                 out.text(format_args!("* {place} FETCH ("));

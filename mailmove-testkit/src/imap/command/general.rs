@@ -30,8 +30,8 @@ pub(super) fn id(session: &Session, out: &mut Output) -> Reply {
 }
 
 pub(super) fn enable(session: &mut Session, words: &[String], out: &mut Output) -> Reply {
-    if session.user.is_none() || words.is_empty() {
-        return Reply::bad("ENABLE comes after the sign-in and names capabilities");
+    if session.user.is_none() || session.selected.is_some() || words.is_empty() {
+        return Reply::bad("ENABLE comes between sign-in and SELECT and names capabilities");
     }
     let settings = session.shared.settings.clone();
     let mut enabled = String::new();
