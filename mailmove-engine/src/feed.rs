@@ -13,16 +13,18 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 use mailmove_core::{
-    Change, Cursor, Detail, Digest, Error, ErrorKind, FeedId, FolderId, Format, Gone, ItemId, Page, Recovery, Result,
+    Change, Cursor, Detail, Digest, Error, ErrorKind, FeedId, FolderId, Gone, ItemId, Page, Recovery, Result,
 };
 
 use crate::classify;
 use crate::flagging::carry_flags;
 use crate::ledger::{Entry, FeedRow, Place, Row, RowState, Select};
+use crate::pages::Pages;
 use crate::pass::{Pass, SourceFolder};
+use crate::queue::{Batch, Queue};
 use crate::settle;
 use crate::task::{Act, End, Task, reference};
-use crate::window::{self, Ended, Fetched, Window};
+use crate::window::{self, Ended, Fetched};
 
 /// What is to be done with a feed in this run.
 #[derive(Debug)]
@@ -65,17 +67,15 @@ const DUE: usize = 2_000;
 struct Feed {
     pass: Arc<Pass>,
     job: Arc<FeedJob>,
-    queue: VecDeque<Task>,
-    /// Places with a task under way: a page that names one again waits for it.
-    busy: HashSet<Place>,
+    queue: Queue,
+    /// What a page said about items whose task was under way.
     echo: Vec<(u64, Change)>,
     listing: FuturesOrdered<BoxFuture<'static, Result<Page>>>,
     fetching: FuturesOrdered<BoxFuture<'static, Fetched>>,
     ready: VecDeque<Fetched>,
     writing: FuturesOrdered<BoxFuture<'static, Ended>>,
     recording: FuturesOrdered<BoxFuture<'static, Result<()>>>,
-    pages: VecDeque<Open>,
-    next_page: u64,
+    pages: Pages,
     stage: Stage,
     /// What a listing from the start named, per folder; only then absence can mean gone.
     named: Option<HashMap<FolderId, HashSet<ItemId>>>,
@@ -84,14 +84,6 @@ struct Feed {
     rounds: u32,
     waiting: bool,
     error: Option<Error>,
-}
-
-/// A page whose items do not all have a row yet.
-struct Open {
-    number: u64,
-    left: u64,
-    next: Cursor,
-    more: bool,
 }
 
 enum Stage {
@@ -104,16 +96,14 @@ impl Feed {
     fn new(pass: Arc<Pass>, job: Arc<FeedJob>) -> Self {
         Self {
             pass,
-            queue: VecDeque::new(),
-            busy: HashSet::new(),
+            queue: Queue::default(),
             echo: Vec::new(),
             listing: FuturesOrdered::new(),
             fetching: FuturesOrdered::new(),
             ready: VecDeque::new(),
             writing: FuturesOrdered::new(),
             recording: FuturesOrdered::new(),
-            pages: VecDeque::new(),
-            next_page: 1,
+            pages: Pages::default(),
             stage: Stage::Due { folder: 0, after: None },
             named: None,
             unsettled: Vec::new(),
@@ -198,7 +188,7 @@ impl Feed {
         match &mut self.stage {
             Stage::Due { folder, after } => {
                 let Some(current) = self.job.folders.get(*folder).cloned() else {
-                    let drained = self.busy.is_empty() && self.recording.is_empty();
+                    let drained = self.queue.busy().is_empty() && self.recording.is_empty();
                     if drained && self.job.list && self.rounds == 0 {
                         let fresh = self.job.cursor.is_none();
                         self.named = (fresh && !self.pass.first).then(HashMap::new);
@@ -234,7 +224,7 @@ impl Feed {
     }
 
     fn take_due(&mut self, folder: &Arc<SourceFolder>, row: Row) {
-        if !self.pass.may_try(&row) || self.busy.contains(&row.place) {
+        if !self.pass.may_try(&row) || self.queue.busy().contains(&row.place) {
             return;
         }
         let item = reference(folder, &row);
@@ -256,11 +246,8 @@ impl Feed {
     }
 
     fn enqueue(&mut self, task: Task) {
-        self.busy.insert(task.place());
-        if let Some(page) = self.pages.iter_mut().find(|page| page.number == task.page) {
-            page.left += 1;
-        }
-        self.queue.push_back(task);
+        self.pages.begin(task.page);
+        self.queue.push(task);
     }
 
     async fn listed(&mut self, page: Result<Page>) -> Result<()> {
@@ -268,9 +255,7 @@ impl Feed {
             Ok(page) => page,
             Err(error) => return self.relist_or(error),
         };
-        let number = self.next_page;
-        self.next_page += 1;
-        self.pages.push_back(Open { number, left: 0, next: page.next.clone(), more: page.more });
+        let number = self.pages.open(page.next.clone(), page.more);
         if let Some(named) = &mut self.named {
             for change in &page.changes {
                 if let Change::Present(item) = change {
@@ -314,10 +299,8 @@ impl Feed {
 
     async fn classify(&mut self, page: u64, changes: Vec<Change>) -> Result<()> {
         let (now, later): (Vec<Change>, Vec<Change>) =
-            changes.into_iter().partition(|change| !classify::is_busy(&self.job.folders, change, &self.busy));
-        if let Some(open) = self.pages.iter_mut().find(|open| open.number == page) {
-            open.left += later.len() as u64;
-        }
+            changes.into_iter().partition(|change| !classify::is_busy(&self.job.folders, change, self.queue.busy()));
+        later.iter().for_each(|_| self.pages.begin(page));
         self.echo.extend(later.into_iter().map(|change| (page, change)));
         let sorted = classify::classify(&self.pass, &self.job, page, now).await?;
         self.pass.count(|progress| progress.seen += sorted.seen);
@@ -330,80 +313,30 @@ impl Feed {
 
     /// Begins what there is room for.
     fn launch(&mut self) {
-        let destination = self.pass.destination.clone();
-        let capabilities = destination.capabilities();
-        let depth = capabilities.in_flight.min(self.pass.source.capabilities().in_flight).max(1);
+        let (source, destination) = (self.pass.source.capabilities(), self.pass.destination.capabilities());
+        let depth = destination.in_flight.min(source.in_flight).max(1);
         while self.writing.len() < depth {
             let Some(fetched) = self.ready.pop_front() else { break };
             self.writing.push_back(Box::pin(window::write_out(self.pass.clone(), fetched)));
         }
         while !self.over() && self.fetching.len() + self.ready.len() < depth {
-            let Some(first) = self.queue.pop_front() else { break };
-            match first.act {
-                Act::Carry => {
-                    if let Some(window) = self.window(first) {
-                        self.fetching.push_back(Box::pin(window::fetch(self.pass.clone(), window)));
-                    }
+            match self.queue.next(&self.pass) {
+                Some(Batch::Carry(window)) => {
+                    self.fetching.push_back(Box::pin(window::fetch(self.pass.clone(), window)));
                 }
-                Act::Flags => {
-                    let limit = capabilities.batch_items.max(1);
-                    let at = first.row.as_ref().and_then(|row| row.target.as_ref()).map(|there| there.folder.clone());
-                    let target = first.folder.target.clone();
-                    let at = at.unwrap_or_else(|| target.id.clone());
-                    let mut tasks = vec![first];
-                    while tasks.len() < limit {
-                        let same = |task: &Task| {
-                            task.act == Act::Flags
-                                && Arc::ptr_eq(&task.folder, &tasks[0].folder)
-                                && task.row.as_ref().and_then(|row| row.target.as_ref()).map(|there| &there.folder)
-                                    == Some(&at)
-                        };
-                        if !self.queue.front().is_some_and(same) {
-                            break;
-                        }
-                        tasks.extend(self.queue.pop_front());
-                    }
+                Some(Batch::Flags { target, at, tasks }) => {
                     self.writing.push_back(Box::pin(carry_flags(self.pass.clone(), target, at, tasks)));
                 }
+                Some(Batch::Unroutable(task)) => {
+                    let mut row = task.row();
+                    row.state = RowState::Lost;
+                    row.reason = Some("no-route".to_owned());
+                    self.pass.stamp(&mut row);
+                    self.ended(Ended { ends: vec![(task.page, End::row(row))], stop: None });
+                }
+                None => break,
             }
         }
-    }
-
-    /// Gathers what goes with this task. `None` when no route carries it: its row says so.
-    fn window(&mut self, first: Task) -> Option<Window> {
-        let (source, destination) = (self.pass.source.capabilities(), self.pass.destination.capabilities());
-        let items = source.batch_items.min(destination.batch_items).max(1);
-        let limit = source.batch_bytes.min(destination.batch_bytes);
-        let Some(route) = self.pass.routes(first.item.kind).nth(first.route) else {
-            let mut row = first.row();
-            row.state = RowState::Lost;
-            row.reason = Some("no-route".to_owned());
-            self.pass.stamp(&mut row);
-            self.ended(Ended { ends: vec![(first.page, End::row(row))], stop: None });
-            return None;
-        };
-        let (format, key): (Format, _) = (route.format.clone(), (first.item.kind, first.route));
-        let target = first.folder.target.clone();
-        let (mut bytes, mut tasks) = (first.item.size, vec![first]);
-        while tasks.len() < items {
-            let fits = |task: &Task| {
-                task.act == Act::Carry
-                    && Arc::ptr_eq(&task.folder, &tasks[0].folder)
-                    && (task.item.kind, task.route) == key
-                    && bytes + task.item.size <= limit
-                    // What failed once goes in smaller company.
-                    && task.tries == 0
-                    && tasks[0].tries == 0
-            };
-            if !self.queue.front().is_some_and(fits) {
-                break;
-            }
-            if let Some(task) = self.queue.pop_front() {
-                bytes += task.item.size;
-                tasks.push(task);
-            }
-        }
-        Some(Window { target, format, tasks, bytes })
     }
 
     fn ended(&mut self, ended: Ended) {
@@ -412,23 +345,23 @@ impl Feed {
             end.entries(&mut entries);
             match end {
                 End::Row { row, follow, .. } => {
-                    self.busy.remove(&row.place);
+                    self.queue.done(&row.place);
                     if let Some(task) = follow {
                         self.enqueue(*task);
                     }
-                    self.settle_page(page);
+                    self.pages.end(page);
                 }
                 End::Later(row) => {
                     self.waiting = true;
-                    self.busy.remove(&row.place);
-                    self.settle_page(page);
+                    self.queue.done(&row.place);
+                    self.pages.end(page);
                 }
                 End::Unsettled(row) => {
-                    self.busy.remove(&row.place);
+                    self.queue.done(&row.place);
                     self.unsettled.push(*row);
-                    self.settle_page(page);
+                    self.pages.end(page);
                 }
-                End::Again(task) => self.queue.push_front(*task),
+                End::Again(task) => self.queue.push_again(*task),
             }
         }
         self.record(entries);
@@ -438,18 +371,12 @@ impl Feed {
         self.reach();
     }
 
-    fn settle_page(&mut self, page: u64) {
-        if let Some(open) = self.pages.iter_mut().find(|open| open.number == page) {
-            open.left = open.left.saturating_sub(1);
-        }
-    }
-
     /// Moves the cursor over every page whose items all have a row.
     fn reach(&mut self) {
-        while self.pages.front().is_some_and(|page| page.left == 0) && self.error.is_none() {
-            let Some(page) = self.pages.pop_front() else { break };
+        while self.error.is_none() {
+            let Some(page) = self.pages.close() else { break };
             let mut row = FeedRow::new(self.job.feed.clone());
-            row.cursor = Some(page.next);
+            row.cursor = Some(page.cursor);
             row.selection = Some(self.job.selection);
             row.complete = !page.more;
             let mut entries = vec![Entry::Feed(row)];
@@ -474,14 +401,14 @@ impl Feed {
         }
         for (page, change) in std::mem::take(&mut self.echo) {
             self.classify(page, vec![change]).await?;
-            self.settle_page(page);
+            self.pages.end(page);
         }
         self.reach();
         Ok(())
     }
 
     fn touches_busy(&self, change: &Change) -> bool {
-        classify::is_busy(&self.job.folders, change, &self.busy)
+        classify::is_busy(&self.job.folders, change, self.queue.busy())
     }
 
     fn record(&mut self, entries: Vec<Entry>) {
@@ -495,7 +422,7 @@ impl Feed {
     /// What is left behind when a folder is left before its end has a row as well, so that the sums close.
     async fn leave(&mut self) -> Result<()> {
         let mut entries = Vec::new();
-        for task in self.queue.drain(..).filter(|task| task.act == Act::Carry && task.is_new()) {
+        for task in self.queue.drain().filter(|task| task.act == Act::Carry && task.is_new()) {
             let mut row = task.row();
             row.state = RowState::Pending;
             self.pass.stamp(&mut row);

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mailmove_core::{
-    Alteration, Connector, Digest, Epoch, FolderId, ItemId, Mailbox, Result, Side, Spool, async_trait,
-};
+use mailmove_core::{Connector, Digest, Epoch, FolderId, ItemId, Mailbox, Result, Side, Spool, async_trait};
 use mailmove_engine::ledger::{
     Entry, FeedRow, FolderKey, FolderRow, Group, Journal, Owner, Place, Remarks, Row, Select,
 };
@@ -180,9 +178,4 @@ impl Journal for StepJournal {
     async fn remarks(&self) -> Result<Remarks> {
         self.0.remarks().await
     }
-}
-
-/// The names of repairs, for tests that look at alterations.
-pub(crate) fn codes(repairs: &[Alteration]) -> Vec<&str> {
-    repairs.iter().map(|repair| &*repair.code).collect()
 }
