@@ -1,11 +1,14 @@
 //! How a server comes into being.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
+
+use bytes::Bytes;
 
 use super::capability::{Capability, Mechanism};
 use super::fault::{Fault, Faults};
-use super::refusal::Refusal;
+use super::refusal::{NameRule, Refusal, Rewrite, munge_header};
 use super::server::ImapServer;
 use super::settings::{Encryption, Keywords, Settings};
 use super::users::Users;
@@ -233,8 +236,36 @@ impl ImapServerBuilder {
 
     /// APPEND turns octets above 127 in headers into `X`.
     #[must_use]
-    pub fn munge_headers(mut self) -> Self {
-        self.settings.munges_headers = true;
+    pub fn munge_headers(self) -> Self {
+        self.rewrite(munge_header)
+    }
+
+    /// APPEND stores something else than it was given. Called again, the rules work one after the other.
+    #[must_use]
+    pub fn rewrite(mut self, rule: impl Fn(&Bytes) -> Bytes + Send + Sync + 'static) -> Self {
+        self.settings.rewrites.push(Rewrite(Arc::new(rule)));
+        self
+    }
+
+    /// A rule for folder names that CREATE and RENAME refuse: what it returns is the text after NO. It is asked with
+    /// the whole name, decoded.
+    #[must_use]
+    pub fn refuse_names(mut self, rule: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        self.settings.name_rules.push(NameRule(Arc::new(rule)));
+        self
+    }
+
+    /// NUL goes out as 0x80, since a literal must not hold it (RFC 3501, 9). Otherwise it goes out as it is.
+    #[must_use]
+    pub fn mask_nul(mut self) -> Self {
+        self.settings.masks_nul = true;
+        self
+    }
+
+    /// Bodies of up to 100 octets that a quoted string can hold go out as one, as they may.
+    #[must_use]
+    pub fn quote_short_bodies(mut self) -> Self {
+        self.settings.quotes_short_bodies = true;
         self
     }
 

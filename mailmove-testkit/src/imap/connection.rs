@@ -103,6 +103,11 @@ impl Connection {
 
     async fn greet(&mut self) -> Result<(), Gone> {
         let shared = self.session.shared.clone();
+        let connect = Request::connect(self.session.connection, &shared.faults);
+        if let Some(refusal) = self.prepare(&connect).await?.instead {
+            self.out.line(format_args!("* BYE {}", refusal.text));
+            return Err(Gone);
+        }
         let settings = &shared.settings;
         let open = shared.log.open.load(Ordering::Relaxed);
         if settings.max_connections.is_some_and(|limit| open > limit as u64) {

@@ -1,16 +1,20 @@
 //! What the server saw: every command, and counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::capability::Mechanism;
 use super::state::lock;
 
+/// Commands older than the last so many are only counted.
+const KEPT: usize = 50_000;
+
 /// Commands and counters of one server since it started or was last [`reset`](Log::reset).
 #[derive(Debug, Default)]
 pub struct Log {
-    commands: Mutex<Vec<LoggedCommand>>,
+    commands: Mutex<VecDeque<LoggedCommand>>,
+    names: Mutex<BTreeMap<String, u64>>,
     sign_ins: Mutex<BTreeMap<String, SignIns>>,
     connections: AtomicU64,
     pub(super) open: AtomicU64,
@@ -92,9 +96,10 @@ impl Counters {
 }
 
 impl Log {
-    /// Every command in the order in which it came.
+    /// The commands in the order in which they came, of very many the last 50,000. What must not have happened is
+    /// better asked of [`counters`](Self::counters), which forget nothing.
     pub fn commands(&self) -> Vec<LoggedCommand> {
-        lock(&self.commands).clone()
+        lock(&self.commands).iter().cloned().collect()
     }
 
     /// The lines of these commands, for messages of failed assertions.
@@ -105,15 +110,11 @@ impl Log {
     /// The counts now.
     pub fn counters(&self) -> Counters {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let mut commands = BTreeMap::new();
-        for command in lock(&self.commands).iter() {
-            *commands.entry(command.name.clone()).or_default() += 1;
-        }
         Counters {
             connections: read(&self.connections),
             open: read(&self.open),
             sign_ins: lock(&self.sign_ins).clone(),
-            commands,
+            commands: lock(&self.names).clone(),
             bytes_in: read(&self.bytes_in),
             bytes_out: read(&self.bytes_out),
             appended: read(&self.appended),
@@ -126,6 +127,7 @@ impl Log {
     /// Forgets everything but the connections that are open.
     pub fn reset(&self) {
         lock(&self.commands).clear();
+        lock(&self.names).clear();
         lock(&self.sign_ins).clear();
         let counters = [
             &self.connections,
@@ -143,7 +145,12 @@ impl Log {
         let line = redacted(user.is_some(), name, &String::from_utf8_lossy(line));
         let command = LoggedCommand { connection, user: user.map(str::to_owned), name: name.to_owned(), line };
         tracing::trace!(connection, line = command.line, "command");
-        lock(&self.commands).push(command.clone());
+        *lock(&self.names).entry(name.to_owned()).or_default() += 1;
+        let mut commands = lock(&self.commands);
+        if commands.len() == KEPT {
+            commands.pop_front();
+        }
+        commands.push_back(command.clone());
         command
     }
 

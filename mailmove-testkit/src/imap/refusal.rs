@@ -1,4 +1,4 @@
-//! Messages a server will not take.
+//! Messages and folder names a server will not take, and messages it does not leave as they are.
 
 use std::fmt;
 use std::sync::Arc;
@@ -94,6 +94,26 @@ impl Refusal {
     /// Why this message is not taken; `binary` when it came as a literal8.
     pub(crate) fn verdict(&self, message: &[u8], binary: bool) -> Option<String> {
         if binary && self.binary_may { None } else { (self.verdict)(message) }
+    }
+}
+
+/// What a server makes of a message when it stores it.
+#[derive(Clone)]
+pub(crate) struct Rewrite(pub(crate) Arc<dyn Fn(&Bytes) -> Bytes + Send + Sync>);
+
+impl fmt::Debug for Rewrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rewrite")
+    }
+}
+
+/// Why a folder may not have this name, if it may not.
+#[derive(Clone)]
+pub(crate) struct NameRule(pub(crate) Arc<dyn Fn(&str) -> Option<String> + Send + Sync>);
+
+impl fmt::Debug for NameRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NameRule")
     }
 }
 

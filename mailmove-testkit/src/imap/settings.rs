@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::capability::{Capability, Mechanism};
-use super::refusal::Refusal;
+use super::refusal::{NameRule, Refusal, Rewrite};
 use super::state::Layout;
 
 /// How connections are encrypted.
@@ -44,7 +44,10 @@ pub(crate) struct Settings {
     pub(crate) max_connections_per_user: Option<usize>,
     pub(crate) round_trip: Duration,
     pub(crate) refusals: Vec<Refusal>,
-    pub(crate) munges_headers: bool,
+    pub(crate) rewrites: Vec<Rewrite>,
+    pub(crate) name_rules: Vec<NameRule>,
+    pub(crate) masks_nul: bool,
+    pub(crate) quotes_short_bodies: bool,
     pub(crate) modseq_after_select: bool,
     pub(crate) answers_overlap: bool,
 }
@@ -68,7 +71,10 @@ impl Default for Settings {
             max_connections_per_user: None,
             round_trip: Duration::ZERO,
             refusals: Vec::new(),
-            munges_headers: false,
+            rewrites: Vec::new(),
+            name_rules: Vec::new(),
+            masks_nul: false,
+            quotes_short_bodies: false,
             modseq_after_select: false,
             answers_overlap: false,
         }

@@ -6,7 +6,6 @@ use time::OffsetDateTime;
 use super::super::capability::Capability;
 use super::super::flags::{self, Flags};
 use super::super::parse::Appended;
-use super::super::refusal::munge_header;
 use super::super::reply::Reply;
 use super::super::session::Session;
 use super::super::set::compact;
@@ -68,7 +67,7 @@ fn refusal(settings: &Settings, message: &Appended) -> Option<Reply> {
 }
 
 fn stored(settings: &Settings, bytes: Bytes) -> Bytes {
-    if settings.munges_headers { munge_header(&bytes) } else { bytes }
+    settings.rewrites.iter().fold(bytes, |bytes, rewrite| rewrite.0(&bytes))
 }
 
 /// The flags a folder can keep; keywords that do not fit are dropped without a word.

@@ -1,6 +1,7 @@
 //! FETCH.
 
 use bytes::Bytes;
+use memchr::memchr;
 
 use super::super::capability::Capability;
 use super::super::date::format_date_time;
@@ -8,7 +9,7 @@ use super::super::fault::Effect;
 use super::super::flags::Flags;
 use super::super::parse::{Item, Section};
 use super::super::reply::Reply;
-use super::super::session::{Lost, Selected, Session};
+use super::super::session::{Lost, Selected, Session, quote};
 use super::super::set::{Set, compact};
 use super::super::settings::Settings;
 use super::super::state::{Message, lock};
@@ -29,6 +30,12 @@ struct Chosen {
     done: usize,
     /// Some were expunged by somebody else.
     missing: bool,
+}
+
+/// How this server answers, and what goes wrong with it.
+struct Manner<'a> {
+    settings: &'a Settings,
+    effect: &'a Effect,
 }
 
 pub(super) async fn fetch(session: &mut Session, set: &Set, mut asked: Asked, out: &mut Output) -> Ended {
@@ -86,6 +93,7 @@ fn answer_some(session: &mut Session, chosen: &mut Chosen, asked: &Asked, out: &
     let (Some(user), Some(selected)) = (&session.user, &mut session.selected) else { return Ok(()) };
     let bodies = asked.items.iter().any(|item| matches!(item, Item::Section(_)));
     let marks = asked.items.iter().any(|item| matches!(item, Item::Section(section) if !section.peek));
+    let manner = Manner { settings: &session.shared.settings, effect: &session.effect };
     let mut account = lock(&user.account);
     let folder = selected.folder(&mut account)?;
     let mut fetched = 0;
@@ -100,7 +108,7 @@ fn answer_some(session: &mut Session, chosen: &mut Chosen, asked: &Asked, out: &
             folder.set_flags(uid, flags);
         }
         if let Some(message) = folder.message(uid) {
-            answer(selected, uid, message, asked, &session.effect, out);
+            answer(selected, uid, message, asked, &manner, out);
             fetched += usize::from(bodies);
         }
         if out.is_full() {
@@ -111,7 +119,7 @@ fn answer_some(session: &mut Session, chosen: &mut Chosen, asked: &Asked, out: &
     Ok(())
 }
 
-fn answer(selected: &Selected, uid: u32, message: &Message, asked: &Asked, effect: &Effect, out: &mut Output) {
+fn answer(selected: &Selected, uid: u32, message: &Message, asked: &Asked, manner: &Manner<'_>, out: &mut Output) {
     let Some(place) = selected.place(uid) else { return };
     out.text(format_args!("* {place} FETCH ("));
     for (at, item) in asked.items.iter().enumerate() {
@@ -127,7 +135,7 @@ fn answer(selected: &Selected, uid: u32, message: &Message, asked: &Asked, effec
                 out.text(format_args!("{space}INTERNALDATE \"{}\"", format_date_time(message.received)));
             }
             Item::Size => {
-                let size = (message.bytes.len() as u64).saturating_add_signed(effect.size_off);
+                let size = (message.bytes.len() as u64).saturating_add_signed(manner.effect.size_off);
                 out.text(format_args!("{space}RFC822.SIZE {size}"));
             }
             Item::ModSeq => out.text(format_args!("{space}MODSEQ ({})", message.modseq)),
@@ -140,24 +148,36 @@ fn answer(selected: &Selected, uid: u32, message: &Message, asked: &Asked, effec
             }
             Item::Section(section) => {
                 out.text(format_args!("{space}{} ", section.label));
-                body(&message.bytes, section, effect, out);
+                body(&message.bytes, section, manner, out);
             }
         }
     }
     out.line(format_args!(")"));
 }
 
-fn body(message: &Bytes, section: &Section, effect: &Effect, out: &mut Output) {
-    let Some(bytes) = section::extract(message, section) else {
+fn body(message: &Bytes, section: &Section, manner: &Manner<'_>, out: &mut Output) {
+    let Some(mut bytes) = section::extract(message, section) else {
         return out.text(format_args!("NIL"));
     };
-    let kept = effect
-        .bodies
-        .map_or(bytes.len(), |broken| usize::try_from(broken.octets).unwrap_or(usize::MAX).min(bytes.len()));
-    let announced = if effect.bodies.is_some_and(|broken| broken.lies) { bytes.len() } else { kept };
-    let tilde = if section.binary && memchr::memchr(0, &bytes).is_some() { "~" } else { "" };
-    out.text(format_args!("{tilde}{{{announced}}}\r\n"));
+    let nul = (manner.settings.masks_nul || section.binary) && memchr(0, &bytes).is_some();
+    if nul && !section.binary {
+        bytes = bytes.iter().map(|byte| if *byte == 0 { 0x80 } else { *byte }).collect();
+    }
+    let Some(broken) = manner.effect.bodies else {
+        if manner.settings.quotes_short_bodies && quotable(&bytes) {
+            return out.text(format_args!("{}", quote(&String::from_utf8_lossy(&bytes))));
+        }
+        let tilde = if nul && section.binary { "~" } else { "" };
+        out.text(format_args!("{tilde}{{{}}}\r\n", bytes.len()));
+        return out.bytes(&bytes);
+    };
+    let kept = usize::try_from(broken.octets).unwrap_or(usize::MAX).min(bytes.len());
+    out.text(format_args!("{{{}}}\r\n", if broken.lies { bytes.len() } else { kept }));
     out.bytes(&bytes.slice(..kept));
+}
+
+fn quotable(bytes: &[u8]) -> bool {
+    bytes.len() <= 100 && bytes.iter().all(|byte| byte.is_ascii() && !b"\r\n\0".contains(byte))
 }
 
 /// The capability an item needs and the server has not.

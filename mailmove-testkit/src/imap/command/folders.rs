@@ -2,7 +2,7 @@
 
 use super::super::reply::Reply;
 use super::super::session::Session;
-use super::super::state::{Account, Layout, lock};
+use super::super::state::{Account, lock};
 use super::super::utf7;
 
 const SPECIAL_USES: [&str; 7] = ["\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash"];
@@ -15,7 +15,7 @@ pub(super) fn create(session: &Session, mailbox: &str, special_use: &[String]) -
         if account.folder(name).is_some() {
             return Err(Reply::no("[ALREADYEXISTS] Mailbox already exists"));
         }
-        allowed(&account.layout, name)?;
+        allowed(session, name)?;
         let known = |wanted: &String| SPECIAL_USES.iter().find(|known| known.eq_ignore_ascii_case(wanted));
         let uses: Option<Vec<_>> = special_use.iter().map(known).collect();
         match uses.as_deref() {
@@ -43,7 +43,7 @@ pub(super) fn delete(session: &Session, mailbox: &str) -> Reply {
 pub(super) fn rename(session: &Session, from: &str, to: &str) -> Reply {
     let (from, to) = (session.wire_name(from), session.wire_name(to));
     change(session, |account| {
-        allowed(&account.layout, &to)?;
+        allowed(session, &to)?;
         account.rename(&from, &to).map(|()| "Rename completed")
     })
 }
@@ -73,7 +73,9 @@ fn change(session: &Session, act: impl FnOnce(&mut Account) -> Result<&'static s
 }
 
 /// Whether a folder may have this name here.
-fn allowed(layout: &Layout, name: &str) -> Result<(), Reply> {
+fn allowed(session: &Session, name: &str) -> Result<(), Reply> {
+    let settings = &session.shared.settings;
+    let layout = &settings.layout;
     let outside = !layout.prefix.is_empty() && !name.starts_with(&layout.prefix);
     if outside {
         return Err(Reply::no("[CANNOT] Mailboxes are created below the personal namespace"));
@@ -81,8 +83,9 @@ fn allowed(layout: &Layout, name: &str) -> Result<(), Reply> {
     if name.split(layout.delimiter).any(str::is_empty) {
         return Err(Reply::no("[CANNOT] Mailbox name has an empty level"));
     }
-    if utf7::decode(name).is_none() || name.contains(['*', '%']) {
+    let Some(decoded) = utf7::decode(name).filter(|name| !name.contains(['*', '%'])) else {
         return Err(Reply::no("[CANNOT] Mailbox name is not valid"));
-    }
-    Ok(())
+    };
+    let refused = settings.name_rules.iter().find_map(|rule| rule.0(&decoded));
+    refused.map_or(Ok(()), |text| Err(Reply::no(text)))
 }

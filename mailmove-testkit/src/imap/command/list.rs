@@ -111,7 +111,7 @@ fn above(
         let exists = account.folder(ancestor).is_some();
         let shown = if selecting { command.recursive } else { !exists };
         // The bare prefix of a namespace is no level of the tree unless a folder has its name.
-        if shown && matches(ancestor) && !(ancestor.is_empty() && !exists) {
+        if shown && matches(ancestor) && (exists || !ancestor.is_empty()) {
             let entry = entries.entry(ancestor.to_owned()).or_default();
             entry.exists = exists;
             entry.has_children = true;

@@ -99,7 +99,12 @@ pub(super) fn expunge(session: &mut Session, set: Option<&Set>) -> Reply {
         uids = set.uids_of(&selected.view).into_iter().filter(|uid| uids.binary_search(uid).is_ok()).collect();
     }
     account.remove(&selected.name, &uids);
-    Reply::ok("Expunge completed")
+    match account.folder(&selected.name) {
+        Some(folder) if session.condstore => {
+            Reply::ok(format!("[HIGHESTMODSEQ {}] Expunge completed", folder.highest_modseq))
+        }
+        _ => Reply::ok("Expunge completed"),
+    }
 }
 
 /// The messages marked as deleted.

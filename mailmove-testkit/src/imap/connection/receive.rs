@@ -4,7 +4,8 @@ use bytes::Bytes;
 
 use super::Connection;
 use crate::imap::capability::Capability;
-use crate::imap::fault::Action;
+use crate::imap::fault::{Action, Faults};
+use crate::imap::log::LoggedCommand;
 use crate::imap::parse::{Cursor, Frame, Head, Piece};
 use crate::imap::reply::Reply;
 use crate::imap::state::lock;
@@ -28,6 +29,16 @@ struct Announced {
     /// The client does not wait for a permission.
     unasked: bool,
     binary: bool,
+}
+
+impl Request {
+    /// Not a command: the moment before the greeting, for the faults that strike then.
+    pub(super) fn connect(connection: u64, faults: &Faults) -> Self {
+        let (name, line) = ("CONNECT".to_owned(), String::new());
+        let head = Head { tag: "*".to_owned(), name: name.clone() };
+        let faults = faults.decide(&LoggedCommand { connection, user: None, name, line });
+        Self { head, frame: Frame::default(), refused: None, faults }
+    }
 }
 
 impl Connection {

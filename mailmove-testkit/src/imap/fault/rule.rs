@@ -44,12 +44,13 @@ impl fmt::Debug for Fault {
 }
 
 impl Fault {
-    /// For commands of this name. `FETCH` stands for `UID FETCH` too, `UID FETCH` for itself only.
+    /// For commands of this name. `FETCH` stands for `UID FETCH` too, `UID FETCH` for itself only. `CONNECT` is no
+    /// command but the moment before the greeting: there NO and BAD are a BYE.
     pub fn on(command: &str) -> Self {
         Self { command: Some(command.to_ascii_uppercase()), ..Self::any() }
     }
 
-    /// For every command.
+    /// For every command, and every connection before its greeting.
     pub fn any() -> Self {
         Self {
             command: None,
@@ -159,7 +160,7 @@ impl Armed {
         }
         self.matched += 1;
         let chosen = self.fault.nth.is_none_or(|n| self.matched == n)
-            && self.fault.every.is_none_or(|n| self.matched % n == 0)
+            && self.fault.every.is_none_or(|n| self.matched.is_multiple_of(n))
             && self.fault.times.is_none_or(|n| self.strikes < n)
             && self.fault.chance.is_none_or(|(probability, _)| self.draw() < probability);
         chosen.then(|| {

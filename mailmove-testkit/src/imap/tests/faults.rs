@@ -186,6 +186,21 @@ async fn answers_may_overlap() {
 }
 
 #[tokio::test]
+async fn a_connection_may_fail_before_its_greeting() {
+    let server = alice().start().await;
+    for (action, words) in [
+        (Action::No("busy".into()), "* BYE busy\r\n"),
+        (Action::CutBefore, ""),
+        (Action::Bye("full".into()), "* BYE full\r\n"),
+    ] {
+        server.faults().add(Fault::on("CONNECT").times(1).then(action));
+        assert_eq!(Dialogue::raw(&server).await.rest().await, words);
+    }
+    session(&server).await.ok("NOOP").await;
+    assert_eq!(server.log().counters().commands.len(), 2);
+}
+
+#[tokio::test]
 async fn rules_come_and_go_while_the_server_runs() {
     let server = alice().start().await;
     let mut client = session(&server).await;

@@ -99,6 +99,18 @@ async fn searches_find_what_they_describe() {
 }
 
 #[tokio::test]
+async fn bodies_may_be_quoted_and_nul_masked() {
+    let server = alice().mask_nul().quote_short_bodies().start().await;
+    server.mailbox("alice").append_all("INBOX", ["a \"b\" \\", "", "a\0\r\n"]);
+    let mut client = session(&server).await;
+    client.ok("EXAMINE INBOX").await;
+    let lines = client.ok("FETCH 1:3 BODY.PEEK[]").await;
+    assert_eq!(lines[0], r#"* 1 FETCH (BODY[] "a \"b\" \\")"#);
+    assert_eq!(lines[1], r#"* 2 FETCH (BODY[] "")"#);
+    assert_eq!(lines[2], "* 3 FETCH (BODY[] {4}\r\na\u{fffd}\r\n)");
+}
+
+#[tokio::test]
 async fn binary_asks_for_octets_with_nul() {
     let server = alice().with(Capability::Binary).start().await;
     server.mailbox("alice").append("INBOX", "a: b\r\n\r\n\0");

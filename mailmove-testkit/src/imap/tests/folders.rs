@@ -72,6 +72,16 @@ async fn folders_come_and_go() {
 }
 
 #[tokio::test]
+async fn names_can_be_reserved() {
+    let reserved = |name: &str| (name == "Files").then(|| "[CANNOT] Folder name is reserved".to_owned());
+    let server = alice().refuse_names(reserved).start().await;
+    let mut client = session(&server).await;
+    client.refused("CREATE Files", "NO [CANNOT] Folder name is reserved").await;
+    client.ok("CREATE Files/below").await;
+    client.refused("RENAME Files/below Files", "NO [").await;
+}
+
+#[tokio::test]
 async fn inbox_renamed_leaves_an_empty_inbox() {
     let server = alice().start().await;
     let mailbox = server.mailbox("alice");
