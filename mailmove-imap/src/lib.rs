@@ -2,5 +2,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 #![allow(dead_code, unused_imports)]
 
+mod capabilities;
+mod config;
+mod engine;
+mod error;
 mod map;
+mod session;
 mod wire;

@@ -1,0 +1,16 @@
+//! From a host name to a signed-in stream.
+//!
+//! async-imap speaks until somebody is signed in. Then the stream is swapped out from under it, and the
+//! [engine](crate::engine) takes over.
+
+mod dial;
+mod gate;
+mod identity;
+mod open;
+mod sign_in;
+mod stream;
+mod tls;
+
+pub(crate) use identity::Identity;
+pub(crate) use open::{Ready, Trail, open};
+pub(crate) use tls::Trust;
