@@ -42,10 +42,8 @@ impl From<Error> for Failure {
 
 /// The error's one line, with the option that helps.
 pub(crate) fn line(error: &Error) -> String {
-    match error.kind() {
-        ErrorKind::Tls => format!("{error} (--ca FILE)"),
-        _ => error.to_string(),
-    }
+    let authority = error.kind() == ErrorKind::Tls && error.what_to_do().contains("certificate");
+    if authority { format!("{error} (--ca FILE)") } else { error.to_string() }
 }
 
 /// Runs on a runtime of its own, and tells how it ended.

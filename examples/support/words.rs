@@ -29,7 +29,8 @@ pub(crate) fn time(span: Duration) -> String {
 
 /// A number of things.
 pub(crate) fn count(number: u64, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+    let plural = if one.ends_with('x') { "es" } else { "s" };
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}{plural}") }
 }
 
 /// A folder's path.
