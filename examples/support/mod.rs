@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each example uses a part of it")]
 
 pub(crate) mod args;
+pub(crate) mod demo;
 pub(crate) mod ends;
 pub(crate) mod exit;
 pub(crate) mod output;
