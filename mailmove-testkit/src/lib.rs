@@ -5,6 +5,8 @@
 //! - `conformance` (feature of the same name): the behaviour lists of the contract, executed. One macro line tells the
 //!   author of an endpoint what is still missing.
 //! - [`nasty`]: messages, names and ids that broke somebody's software before.
+//!
+//! The crate's README tells the author of an endpoint how to begin.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 #[cfg(feature = "conformance")]
@@ -17,3 +19,8 @@ pub mod nasty;
 
 pub use faulty::{Fault, Faults, Faulty, Method, Rest, Schedule, When};
 pub use memory::{MemoryMailbox, NewItem, Options, Snapshot};
+
+/// The examples of the README are tests.
+#[cfg(all(doctest, feature = "conformance"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

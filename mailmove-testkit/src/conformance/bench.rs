@@ -200,6 +200,13 @@ impl Bench {
         self.list_after(place, None, Detail::Listing).await.and_then(|listing| Ok(listing?))
     }
 
+    /// Everything in a folder, which must be this many items.
+    pub async fn list_of(&self, place: &Place, count: usize) -> Outcome<Vec<ItemRef>> {
+        let items = self.list(place).await?.items;
+        super::check::check!(items.len() == count, "{count} items are there, and {} are listed", items.len());
+        Ok(items)
+    }
+
     /// What changed in a folder's feed behind a cursor, read to its end. The inner error is the endpoint's.
     pub async fn list_after(&self, place: &Place, after: Option<&Cursor>, detail: Detail) -> Outcome<Result<Listing>> {
         let feed = self.feed(&place.id).await?;

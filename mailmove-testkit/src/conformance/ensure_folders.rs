@@ -6,6 +6,7 @@ use mailmove_core::{EnsuredFolder, Folder, FolderNames, Kind, NewFolder, Result}
 
 use super::check::{check, only, skip};
 use super::{Bench, Harness, Outcome, Unmet};
+use crate::memory::check_names;
 use crate::nasty;
 
 /// An empty request gives an empty answer.
@@ -139,11 +140,8 @@ pub async fn a_name_that_cannot_be_fails_nobody_else(harness: &dyn Harness) -> O
     Ok(())
 }
 
-fn allowed(name: &str, rules: &FolderNames) -> bool {
-    !name.chars().any(|c| rules.forbidden.contains(&c))
-        && !(rules.no_controls && name.chars().any(|c| c.is_ascii_control()))
-        && !(rules.trims && name.trim() != name)
-        && rules.max_chars.is_none_or(|max| name.chars().count() <= max)
+fn allowed(name: &String, rules: &FolderNames) -> bool {
+    check_names(std::slice::from_ref(name), rules).is_ok()
 }
 
 fn key(path: &[&str], rules: &FolderNames) -> Vec<String> {

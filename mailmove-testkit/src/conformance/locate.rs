@@ -133,6 +133,7 @@ pub async fn a_mark_is_found_again(harness: &dyn Harness) -> Outcome {
         verdict?;
     }
     let twins = only(locate(&bench, &place, &[like(&bench, &place, 1)?], None).await?)?;
+    check!(twins.len() == 3, "3 twins were written, and {} are named", twins.len());
     let marked = |at: usize| {
         let mut print = Fingerprint::default();
         print.mark = Some(Mark::new(format!("mark-{at}")));

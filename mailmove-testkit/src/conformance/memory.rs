@@ -17,6 +17,16 @@ impl MemoryHarness {
     pub fn new(options: Options) -> Self {
         Self(options)
     }
+
+    /// The abilities.
+    pub fn options(&self) -> &Options {
+        &self.0
+    }
+
+    /// The user of a mailbox in memory.
+    pub fn user(mailbox: &MemoryMailbox) -> Arc<dyn User> {
+        Arc::new(Owner(mailbox.clone()))
+    }
 }
 
 impl Default for MemoryHarness {
@@ -36,7 +46,7 @@ impl Default for MemoryHarness {
 impl Harness for MemoryHarness {
     async fn mailbox(&self) -> Result<Subject> {
         let mailbox = MemoryMailbox::with_options(self.0.clone());
-        let user = Arc::new(Owner(mailbox.clone()));
+        let user = Self::user(&mailbox);
         Ok(Subject::new(Arc::new(mailbox), "memory@example.org").with_user(user).with_secret("correct horse"))
     }
 }

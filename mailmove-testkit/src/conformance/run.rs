@@ -1,5 +1,8 @@
 use std::fmt;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::task::Poll;
 
 use super::{Harness, Outcome, Unmet};
 
@@ -36,13 +39,22 @@ impl fmt::Display for Report {
 pub async fn run_all(harness: &dyn Harness) -> Report {
     let mut report = Report::default();
     for (name, case) in all(harness) {
-        match case.await {
+        match uncaught(case).await {
             Ok(()) => report.kept.push(name),
             Err(Unmet::Skipped(why)) => report.skipped.push((name, why)),
             Err(Unmet::Broken(why)) => report.broken.push((name, why)),
         }
     }
     report
+}
+
+/// The outcome of a case; a panic, the endpoint's most likely, breaks the contract.
+async fn uncaught(mut case: Running<'_>) -> Outcome {
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| case.as_mut().poll(context)));
+        polled.unwrap_or_else(|_| Poll::Ready(Err(Unmet::Broken("it panicked".into()))))
+    })
+    .await
 }
 
 /// Runs one case on a runtime of its own. Returns why it was skipped, if it was.

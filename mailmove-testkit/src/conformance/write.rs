@@ -194,8 +194,7 @@ pub async fn flags_change_by_what_is_asked_alone(harness: &dyn Harness) -> Outco
     let id = bench.create(&place.id, item).await?.id;
     let (add, remove) = (Flags::new(ItemFlags::SEEN), Flags::new(ItemFlags::ANSWERED));
     bench.write_one(&place.id, Write::Flags { id, add, remove }).await??;
-    let listed = bench.list(&place).await?.items;
-    let state = listed[0].flags.state;
+    let state = bench.list_of(&place, 1).await?[0].flags.state;
     check!(state.contains(ItemFlags::SEEN), "a flag that was to be set is {state:?}");
     check!(!state.contains(ItemFlags::ANSWERED), "a flag that was to be cleared is {state:?}");
     check!(state.contains(ItemFlags::FLAGGED), "a flag that nobody named is gone: {state:?}");

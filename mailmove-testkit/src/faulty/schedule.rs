@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::fmt;
 use std::future::{self, Future};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -51,9 +52,13 @@ struct Inner {
     late: Mutex<Vec<JoinHandle<()>>>,
 }
 
+type Act = Box<dyn FnOnce() + Send>;
+
 #[derive(Default)]
 struct State {
     names: Vec<&'static str>,
+    counts: HashMap<&'static str, usize>,
+    acts: HashMap<(&'static str, usize), Act>,
     crash: Option<(usize, When)>,
     crashed: bool,
 }
@@ -67,6 +72,19 @@ impl Schedule {
     /// Kills the run at this step; the first is 1.
     pub fn crash_at(&self, step: usize, when: When) {
         self.state().crash = Some((step, when));
+    }
+
+    /// Does this right before the n-th step of this name: the way to let a user act in the middle of a run. Names are
+    /// those of [`Method::as_str`](super::Method::as_str), and whatever [`call`](Self::call) is given; the first is 1.
+    ///
+    /// ```
+    /// # use mailmove_testkit::{MemoryMailbox, NewItem, Schedule};
+    /// let (mailbox, schedule) = (MemoryMailbox::new(), Schedule::new());
+    /// let user = mailbox.clone();
+    /// schedule.before("write", 2, move || _ = user.add(&user.inbox(), NewItem::numbered_mail(1)));
+    /// ```
+    pub fn before(&self, name: &'static str, nth: usize, act: impl FnOnce() + Send + 'static) {
+        self.state().acts.insert((name, nth), Box::new(act));
     }
 
     /// A new run: counts from 1 again, with no crash ahead. What was sent late is still executed.
@@ -143,7 +161,10 @@ impl Schedule {
 
     /// Counts a step. Never returns when the run is dead or dies here before sending anything.
     pub(super) async fn begin(&self, name: &'static str) -> Step<'_> {
-        let Some(when) = self.count(name) else { return future::pending().await };
+        let Some((when, act)) = self.count(name) else { return future::pending().await };
+        if let Some(act) = act {
+            act();
+        }
         if when == Some(When::Before) {
             self.die::<()>().await;
         }
@@ -170,15 +191,19 @@ impl Schedule {
         self.0.late.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a step and says how the run dies in it; nothing, when the run is dead already.
-    fn count(&self, name: &'static str) -> Option<Option<When>> {
+    /// Counts a step and says how the run dies in it, and what happens before; nothing, when the run is dead already.
+    fn count(&self, name: &'static str) -> Option<(Option<When>, Option<Act>)> {
         let mut state = self.state();
         if state.crashed {
             return None;
         }
         state.names.push(name);
         let step = state.names.len();
-        Some(state.crash.filter(|(at, _)| *at == step).map(|(_, when)| when))
+        let nth = state.counts.entry(name).or_default();
+        *nth += 1;
+        let nth = *nth;
+        let act = state.acts.remove(&(name, nth));
+        Some((state.crash.filter(|(at, _)| *at == step).map(|(_, when)| when), act))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -235,6 +260,17 @@ mod tests {
             assert_eq!((*done.lock().unwrap()).clone(), expected, "{when:?}");
             assert_eq!(schedule.steps(), 2);
         }
+    }
+
+    #[tokio::test]
+    async fn the_user_acts_before_the_step_that_was_named() {
+        let (schedule, log) = (Schedule::new(), Arc::new(Mutex::new(Vec::new())));
+        let user = log.clone();
+        schedule.before("write", 2, move || user.lock().unwrap().push("user"));
+        for name in ["write", "read", "write", "write"] {
+            schedule.call(name, async { log.lock().unwrap().push(name) }).await;
+        }
+        assert_eq!(*log.lock().unwrap(), ["write", "read", "user", "write", "write"]);
     }
 
     #[tokio::test]

@@ -42,8 +42,11 @@ mod write;
 
 pub use counts::Counts;
 pub use endpoint::MemoryEndpoint;
+#[cfg(feature = "conformance")]
 pub(crate) use fingerprint::of as fingerprint_of;
 pub use item::NewItem;
 pub use mailbox::MemoryMailbox;
+#[cfg(feature = "conformance")]
+pub(crate) use names::check as check_names;
 pub use options::{Feeds, Options, Removals, standard_format};
 pub use snapshot::{FolderSnapshot, ItemSnapshot, Snapshot};

@@ -3,7 +3,7 @@
 use mailmove_core::{Error, ErrorKind, FolderNames, Result};
 
 /// Refuses a path that the rules do not allow.
-pub(super) fn check(path: &[String], rules: &FolderNames) -> Result<()> {
+pub(crate) fn check(path: &[String], rules: &FolderNames) -> Result<()> {
     if path.is_empty() {
         return Err(Error::new(ErrorKind::Refused, "a folder needs a name"));
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use mailmove_core::{Error, ErrorKind, FolderId, ItemId, Kind, Position, Result, Role};
 
 use super::folder::StoredFolder;
+use super::index::Index;
 use super::item::Stored;
 use super::log::{Departure, Log};
 use super::{Counts, Feeds, Options, ids, names};
@@ -257,30 +258,35 @@ impl State {
         }
     }
 
-    /// Changes an item and keeps logs, indexes and sums in step.
+    /// Changes an item and keeps logs, indexes and sums in step. `content` is whether more than flags may change.
     pub(super) fn change_item(&mut self, serial: u64, content: bool, change: impl FnOnce(&mut Stored)) {
-        let places = self.item(serial).places.clone();
-        let item = self.items.get_mut(&serial).expect("items are looked up before they are used");
+        if content {
+            self.reindex(serial, Index::remove);
+        }
+        let item = self.item_mut(serial);
         let (size, complete) = (item.size(), item.complete);
-        let folders = &mut self.folders;
-        let mut each = |item: &Stored, run: fn(&mut super::index::Index, &Stored)| {
-            for key in &places {
-                if let Some(index) = folders.get_mut(key).and_then(|folder| folder.index.as_mut()) {
-                    run(index, item);
-                }
-            }
-        };
-        each(item, super::index::Index::remove);
         change(item);
-        each(item, super::index::Index::insert);
-        let (new_size, now_complete) = (item.size(), item.complete);
+        let (new_size, now_complete, places) = (item.size(), item.complete, item.places.clone());
         self.bytes = self.bytes - size + new_size;
-        for key in &places {
-            let folder = self.folder_mut(*key);
+        for key in places {
+            let folder = self.folder_mut(key);
             folder.bytes = folder.bytes - if complete { size } else { 0 } + if now_complete { new_size } else { 0 };
             folder.items = folder.items - u64::from(complete) + u64::from(now_complete);
         }
+        if content {
+            self.reindex(serial, Index::insert);
+        }
         self.touch(serial, content);
+    }
+
+    /// Runs this on every index that knows the item.
+    fn reindex(&mut self, serial: u64, run: fn(&mut Index, &Stored)) {
+        let item = &self.items[&serial];
+        for key in &item.places {
+            if let Some(index) = self.folders.get_mut(key).and_then(|folder| folder.index.as_mut()) {
+                run(index, item);
+            }
+        }
     }
 
     /// Notes that an item changed.
