@@ -98,7 +98,7 @@ pub async fn the_last_version_of_a_row_is_the_row(ledger: &dyn Ledger) {
     first.losses = vec![Loss::new("keyword", "gone")];
     let last = standing(with_bytes(row(key, "1", RowState::Copied), "two"), "T", Some("9"));
     put(&*journal, &[first]).await;
-    put(&*journal, &[last.clone()]).await;
+    put(&*journal, std::slice::from_ref(&last)).await;
     assert_eq!(journal.scan(&Select::all(), None, 10).await.unwrap(), [last]);
     let alike = journal.alike(&[Digest::of(b"one"), Digest::of(b"two")]).await.unwrap();
     assert_eq!(alike.iter().map(Vec::len).collect::<Vec<_>>(), [0, 1]);
@@ -110,7 +110,7 @@ pub async fn what_was_recorded_is_there_for_the_next_claim(ledger: &dyn Ledger) 
     let journal = claim(ledger, "a", "x").await;
     let key = open(&*journal, "INBOX").await;
     let kept = row(key, "1", RowState::Copied);
-    put(&*journal, &[kept.clone()]).await;
+    put(&*journal, std::slice::from_ref(&kept)).await;
     drop(journal);
     let journal = claim(ledger, "a", "x").await;
     assert_eq!(open(&*journal, "INBOX").await, key);
@@ -146,7 +146,7 @@ pub async fn nothing_is_recorded_after_a_failed_record(ledger: &dyn Ledger) {
     assert_eq!(journal.scan(&Select::all(), None, 10).await.unwrap(), []);
     drop(journal);
     let journal = claim(ledger, "a", "x").await;
-    put(&*journal, &[good.clone()]).await;
+    put(&*journal, std::slice::from_ref(&good)).await;
     assert_eq!(journal.scan(&Select::all(), None, 10).await.unwrap(), [good]);
 }
 

@@ -6,18 +6,19 @@ use crate::ledger::RowState;
 
 const KINDS: [Kind; 6] = [Kind::Mail, Kind::Event, Kind::Contact, Kind::Task, Kind::Note, Kind::Journal];
 
+/// First those to be done, then those of items that are there, then the others: indexes ask for ranges.
 const STATES: [RowState; 11] = [
     RowState::Pending,
+    RowState::Failed,
     RowState::Intended,
     RowState::Copied,
     RowState::Updated,
     RowState::AlreadyThere,
-    RowState::Filtered,
-    RowState::Lost,
-    RowState::Failed,
     RowState::Kept,
     RowState::GoneAtSource,
     RowState::GoneAtDestination,
+    RowState::Filtered,
+    RowState::Lost,
 ];
 
 const EVIDENCE: [Evidence; 5] = [Evidence::Id, Evidence::Mark, Evidence::Digest, Evidence::Uid, Evidence::Key];
@@ -82,7 +83,9 @@ mod tests {
         let codes = |wanted: &dyn Fn(RowState) -> bool| -> Vec<i64> {
             STATES.into_iter().filter(|&one| wanted(one)).map(state).collect()
         };
-        assert_eq!(codes(&|one| all_due(&[one])), [0, 1, 7]);
-        assert_eq!(codes(&RowState::is_there), [2, 3, 4, 8, 9]);
+        assert_eq!(codes(&|one| all_due(&[one])), [0, 1, 2]);
+        assert_eq!([RowState::Pending, RowState::Failed, RowState::Intended].map(state), [0, 1, 2]);
+        assert_eq!(state(RowState::GoneAtSource), 7);
+        assert_eq!(codes(&RowState::is_there), [3, 4, 5, 6, 7]);
     }
 }

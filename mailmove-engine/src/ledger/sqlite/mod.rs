@@ -2,6 +2,7 @@
 
 mod code;
 mod error;
+mod items;
 mod names;
 mod open;
 mod read;

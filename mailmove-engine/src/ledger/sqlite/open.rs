@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mailmove_core::{Error, ErrorKind, Result};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
 
 use super::error::{self, Fault};
@@ -15,7 +16,7 @@ use super::schema;
 const RIVALS: Duration = Duration::from_millis(250);
 
 /// Pages of the write-ahead log after which it is folded into the file.
-const LOG_PAGES: u32 = 2_000;
+const LOG_PAGES: u32 = 4_000;
 
 const PAGE_BYTES: u32 = 4_096;
 
@@ -105,6 +106,8 @@ fn settle(conn: &Connection) -> Result<(), Fault> {
          PRAGMA temp_store = MEMORY;
          PRAGMA trusted_schema = OFF;"
     ))?;
+    // Plans must not depend on the values bound: they would be made anew at every execution.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.set_prepared_statement_cache_capacity(64);
     // Reads and compiles the schema, so that a file without it fails here and not in the middle of a run.
     conn.prepare_cached("SELECT 1 FROM job, folder, feed, item, tally, remark, target, word, destination LIMIT 0")?;

@@ -17,8 +17,8 @@ impl Store {
     pub(super) fn folders(&mut self, job: &Job) -> Result<Vec<FolderRow>, Fault> {
         let mut find = self.conn.prepare_cached(
             "SELECT key, id, epoch, path, live, target, target_path, target_epoch, state,
-                 (SELECT total(items) FROM tally WHERE folder = key AND tally.state IN (0, 7)),
-                 (SELECT total(items) FROM tally WHERE folder = key AND tally.state = 1)
+                 (SELECT total(items) FROM tally WHERE folder = key AND tally.state < 2),
+                 (SELECT total(items) FROM tally WHERE folder = key AND tally.state = 2)
              FROM folder WHERE job = ?1 ORDER BY key",
         )?;
         collect(find.query([job.key])?, |found| {
@@ -118,7 +118,7 @@ impl Store {
         let mut find = self.conn.prepare_cached(
             "SELECT item.folder, item.item, item.state, folder.live, folder.job, job.name
              FROM item INDEXED BY item_owner JOIN folder ON folder.key = item.folder JOIN job ON job.key = folder.job
-             WHERE item.target = ?1 AND item.target_item = ?2 ORDER BY item.folder, item.item",
+             WHERE item.target = ?1 AND item.target_item = ?2",
         )?;
         let mut owner = |item: &ItemId| -> Result<Option<Owner>, Fault> {
             let owners = collect(find.query((target, item.as_str()))?, |found| {
@@ -128,7 +128,7 @@ impl Store {
                 let other = if other { Some(JobId::new(rows::text(found, 5)?)) } else { None };
                 Ok(Owner::new(other, place, live))
             })?;
-            Ok(owners.into_iter().min_by_key(|owner| (!owner.live, owner.job.is_some())))
+            Ok(owners.into_iter().min_by(|a, b| rank(a).cmp(&rank(b))))
         };
         items.iter().map(&mut owner).collect()
     }
@@ -138,9 +138,9 @@ impl Store {
         let mut count = self.conn.prepare_cached(
             "SELECT
                  (SELECT count(DISTINCT target_item) FROM item INDEXED BY item_owner
-                  WHERE target = ?1 AND target_item IS NOT NULL AND state IN (2, 3, 4, 8, 9))
+                  WHERE target = ?1 AND target_item IS NOT NULL AND state > 2 AND state < 8)
                + (SELECT count(*) FROM item INDEXED BY item_anonymous
-                  WHERE target = ?1 AND target_item IS NULL AND state IN (2, 3, 4, 8, 9))",
+                  WHERE target = ?1 AND target_item IS NULL AND state > 2 AND state < 8)",
         )?;
         Ok(count.query_row([target], |found| found.get::<_, i64>(0))?.cast_unsigned())
     }
@@ -158,7 +158,7 @@ impl Store {
         let mut count = self.conn.prepare_cached(
             "SELECT count(*) FROM item INDEXED BY item_anonymous JOIN folder ON folder.key = item.folder
              WHERE item.target = ?1 AND item.digest = ?2 AND item.target_item IS NULL
-             AND item.state IN (2, 3, 4, 8, 9) AND item.state <> 9 AND folder.live",
+             AND item.state > 2 AND item.state < 8 AND item.state <> 7 AND folder.live",
         )?;
         let mut count = |digest: &Digest| -> Result<u64, Fault> {
             Ok(count.query_row((target, digest.as_bytes()), |found| found.get::<_, i64>(0))?.cast_unsigned())
@@ -225,11 +225,15 @@ fn collect<T>(
     Ok(all)
 }
 
+fn rank(owner: &Owner) -> (bool, bool, &Place) {
+    (!owner.live, owner.job.is_some(), &owner.place)
+}
+
 /// Parameters: folder, item to begin behind (or at, with ''), states as bits, limit, destination, target folder.
 fn scan_sql(due: bool, behind: bool, at_target: bool) -> String {
     let index = if due { "INDEXED BY item_due" } else { "" };
     let begin = if behind { ">" } else { ">=" };
-    let states = if due { "AND state IN (0, 1, 7)" } else { "" };
+    let states = if due { "AND state < 3" } else { "" };
     let target = if at_target {
         "target IN (SELECT key FROM target WHERE destination = ?5 AND folder = ?6)"
     } else {

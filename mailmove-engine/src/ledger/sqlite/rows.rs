@@ -47,7 +47,7 @@ pub(super) struct Keys {
     pub(super) identity: Option<i64>,
 }
 
-/// Puts in a row where there is none.
+/// Puts in a row where there is none, and does nothing where there is one.
 pub(super) static INSERT: LazyLock<String> = LazyLock::new(insert);
 
 /// Puts a row in the place of its former version.
@@ -58,7 +58,7 @@ pub(super) static UPDATE_FOUND_ALIKE: LazyLock<String> = LazyLock::new(|| update
 
 fn insert() -> String {
     let values: Vec<String> = (1..=COLUMNS.split(',').count()).map(|at| format!("?{at}")).collect();
-    format!("INSERT INTO item ({COLUMNS}) VALUES ({})", values.join(", "))
+    format!("INSERT INTO item ({COLUMNS}) VALUES ({}) ON CONFLICT DO NOTHING", values.join(", "))
 }
 
 fn update(found_alike: bool) -> String {

@@ -2,7 +2,8 @@
 //!
 //! Names that repeat in many rows (target folders, reasons, write paths) are numbers there. `item` is the large table; the
 //! rest is small. Each index serves one question of a journal, and the partial ones stay small by leaving out what nobody
-//! asks about.
+//! asks about. States are numbered so that those conditions are plain comparisons: they are evaluated at every write, and
+//! a list in them would be built anew each time.
 
 use rusqlite::Connection;
 
@@ -68,8 +69,9 @@ CREATE TABLE item (
     folder INTEGER NOT NULL REFERENCES folder,
     item TEXT NOT NULL,
     kind INTEGER NOT NULL,          -- 0 mail, 1 event, 2 contact, 3 task, 4 note, 5 journal
-    state INTEGER NOT NULL,         -- 0 pending, 1 intended, 2 copied, 3 updated, 4 already-there, 5 filtered, 6 lost,
-                                    -- 7 failed, 8 kept, 9 gone-at-source, 10 gone-at-destination
+    state INTEGER NOT NULL,         -- to be done: 0 pending, 1 failed, 2 intended;
+                                    -- there: 3 copied, 4 updated, 5 already-there, 6 kept, 7 gone-at-source;
+                                    -- neither: 8 gone-at-destination, 9 filtered, 10 lost
     reason INTEGER REFERENCES word,
     attempt INTEGER NOT NULL,
     content TEXT NOT NULL,
@@ -97,11 +99,11 @@ CREATE TABLE item (
     PRIMARY KEY (folder, item)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX item_due ON item (folder, item, state) WHERE state IN (0, 1, 7);
+CREATE INDEX item_due ON item (folder, item, state) WHERE state < 3;
 CREATE INDEX item_digest ON item (digest_key) WHERE digest_key IS NOT NULL;
 CREATE INDEX item_identity ON item (identity_key) WHERE identity_key IS NOT NULL;
 CREATE INDEX item_owner ON item (target, target_item, state) WHERE target_item IS NOT NULL;
-CREATE INDEX item_anonymous ON item (target, digest) WHERE target_item IS NULL AND state IN (2, 3, 4, 8, 9);
+CREATE INDEX item_anonymous ON item (target, digest) WHERE target_item IS NULL AND state > 2 AND state < 8;
 
 -- The rows of item, counted; kept by the same transactions.
 CREATE TABLE tally (

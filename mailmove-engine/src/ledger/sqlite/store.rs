@@ -6,13 +6,12 @@ use std::path::PathBuf;
 use mailmove_core::{Epoch, FeedId, FolderId};
 use rusqlite::{Connection, OptionalExtension};
 
-use super::code;
 use super::error::Fault;
+use super::items::Items;
 use super::names::Names;
-use super::rows::{self, Keys};
-use super::tally::{Cell, Codes, List, Tally};
+use super::tally::Tally;
 use crate::ledger::claims::{another_destination, unknown_folder};
-use crate::ledger::{Entry, FeedRow, FolderKey, FolderRow, JobId, Place, Row};
+use crate::ledger::{Entry, FeedRow, FolderKey, FolderRow, JobId};
 
 /// The open file with what is remembered of it.
 #[derive(Debug)]
@@ -31,14 +30,6 @@ pub(super) struct Job {
     pub(super) key: i64,
     pub(super) destination: i64,
     pub(super) name: JobId,
-}
-
-/// What a former version of a row leaves behind.
-struct Former {
-    cell: Cell,
-    size: i64,
-    found_alike: bool,
-    rare: Option<String>,
 }
 
 impl Store {
@@ -117,11 +108,12 @@ impl Store {
 
     /// Applies a record that was checked.
     pub(super) fn apply(&mut self, job: &Job, entries: &[Entry]) -> Result<(), Fault> {
+        let mut items = Items::new(&self.conn, &mut self.names, &mut self.tally, job)?;
         entries.iter().try_for_each(|entry| match entry {
-            Entry::Row(row) => self.put(job, row),
-            Entry::Forget(place) => self.forget(job, place),
-            Entry::Folder(row) => self.put_folder(row),
-            Entry::Feed(row) => self.put_feed(job, row),
+            Entry::Row(row) => items.put(row),
+            Entry::Forget(place) => items.forget(place),
+            Entry::Folder(row) => put_folder(&self.conn, row),
+            Entry::Feed(row) => put_feed(&self.conn, job, row),
         })
     }
 
@@ -174,116 +166,38 @@ impl Store {
         };
         if owner == Some(job.key) { Ok(()) } else { Err(Fault::Refused(unknown_folder(&job.name, folder))) }
     }
+}
 
-    fn put(&mut self, job: &Job, row: &Row) -> Result<(), Fault> {
-        let (conn, names) = (&self.conn, &mut self.names);
-        let keys = Keys {
-            reason: row.reason.as_ref().map(|text| names.word(conn, text)).transpose()?,
-            via: row.via.as_ref().map(|via| names.word(conn, via.as_str())).transpose()?,
-            target: match &row.target {
-                Some(target) => Some(names.target(conn, job.destination, &target.folder, &target.epoch)?),
-                None => None,
-            },
-            digest: row.digest.as_ref().map(|digest| rows::digest_key(job.key, digest)),
-            identity: row.identity.as_ref().map(|identity| rows::identity_key(job.key, identity)),
-        };
-        let former = self.former(&row.place, Some(row))?;
-        let mut statement = match &former {
-            None => self.conn.prepare_cached(&rows::INSERT)?,
-            Some(former) => {
-                self.conn.prepare_cached(if former.found_alike { &rows::UPDATE_FOUND_ALIKE } else { &rows::UPDATE })?
-            }
-        };
-        rows::bind(&mut statement, row, &keys)?;
-        statement.raw_execute()?;
-        drop(statement);
-        let kind = code::kind(row.kind);
-        let cell = Cell { folder: row.place.folder.0, kind, state: code::state(row.state), reason: keys.reason };
-        self.tally.add(cell, row.size.cast_signed());
-        self.remark(job, &rows::codes(row), 1)?;
-        former.map_or(Ok(()), |former| self.uncount(job, &former))
-    }
-
-    fn forget(&mut self, job: &Job, place: &Place) -> Result<(), Fault> {
-        let Some(former) = self.former(place, None)? else { return Ok(()) };
-        self.conn
-            .prepare_cached("DELETE FROM item WHERE folder = ?1 AND item = ?2")?
-            .execute((place.folder.0, place.item.as_str()))?;
-        self.uncount(job, &former)
-    }
-
-    fn uncount(&mut self, job: &Job, former: &Former) -> Result<(), Fault> {
-        self.tally.take(former.cell, former.size);
-        match &former.rare {
-            Some(rare) => rows::with_codes(rare, |codes| self.remark(job, codes, -1)),
-            None => Ok(()),
-        }
-    }
-
-    fn remark(&mut self, job: &Job, codes: &Codes<'_>, rows: i64) -> Result<(), Fault> {
-        for (list, codes) in List::BOTH.into_iter().zip(codes) {
-            for code in codes {
-                let code = self.names.word(&self.conn, code)?;
-                self.tally.remark(job.key, list, code, rows);
-            }
-        }
-        Ok(())
-    }
-
-    /// What stands at a place now, and whether `next` is found by the same things.
-    fn former(&self, place: &Place, next: Option<&Row>) -> Result<Option<Former>, Fault> {
-        let mut find = self.conn.prepare_cached(
-            "SELECT kind, state, reason, size, digest, identity, rare FROM item WHERE folder = ?1 AND item = ?2",
-        )?;
-        let former = find.query_row((place.folder.0, place.item.as_str()), |found| {
-            let digest = found.get_ref(4)?.as_blob_or_null()?;
-            let identity = found.get_ref(5)?.as_str_or_null()?;
-            Ok(Former {
-                cell: Cell { folder: place.folder.0, kind: found.get(0)?, state: found.get(1)?, reason: found.get(2)? },
-                size: found.get(3)?,
-                found_alike: next.is_some_and(|next| {
-                    next.digest.as_ref().map(|digest| &digest.as_bytes()[..]) == digest
-                        && next.identity.as_deref() == identity
-                }),
-                rare: found.get(6)?,
-            })
-        });
-        Ok(former.optional()?)
-    }
-
-    fn put_folder(&mut self, row: &FolderRow) -> Result<(), Fault> {
-        self.conn
-            .prepare_cached(
-                "UPDATE folder SET path = ?2, live = ?3, target = ?4, target_path = ?5, target_epoch = ?6, state = ?7
+fn put_folder(conn: &Connection, row: &FolderRow) -> Result<(), Fault> {
+    conn.prepare_cached(
+        "UPDATE folder SET path = ?2, live = ?3, target = ?4, target_path = ?5, target_epoch = ?6, state = ?7
                  WHERE key = ?1",
-            )?
-            .execute((
-                row.key.0,
-                path_text(&row.path)?,
-                row.live,
-                row.target.as_ref().map(FolderId::as_str),
-                path_text(&row.target_path)?,
-                row.target_epoch.as_ref().map(Epoch::as_str),
-                row.state.as_ref().map(|state| state.as_str()),
-            ))?;
-        Ok(())
-    }
+    )?
+    .execute((
+        row.key.0,
+        path_text(&row.path)?,
+        row.live,
+        row.target.as_ref().map(FolderId::as_str),
+        path_text(&row.target_path)?,
+        row.target_epoch.as_ref().map(Epoch::as_str),
+        row.state.as_ref().map(|state| state.as_str()),
+    ))?;
+    Ok(())
+}
 
-    fn put_feed(&mut self, job: &Job, row: &FeedRow) -> Result<(), Fault> {
-        let feed: &FeedId = &row.feed;
-        self.conn
-            .prepare_cached(
-                "INSERT OR REPLACE INTO feed (job, id, cursor, selection, complete) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute((
-                job.key,
-                feed.as_str(),
-                row.cursor.as_ref().map(|cursor| cursor.as_str()),
-                row.selection.as_ref().map(|selection| selection.as_bytes()),
-                row.complete,
-            ))?;
-        Ok(())
-    }
+fn put_feed(conn: &Connection, job: &Job, row: &FeedRow) -> Result<(), Fault> {
+    let feed: &FeedId = &row.feed;
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO feed (job, id, cursor, selection, complete) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute((
+        job.key,
+        feed.as_str(),
+        row.cursor.as_ref().map(|cursor| cursor.as_str()),
+        row.selection.as_ref().map(|selection| selection.as_bytes()),
+        row.complete,
+    ))?;
+    Ok(())
 }
 
 fn path_text(path: &[String]) -> Result<String, Fault> {
