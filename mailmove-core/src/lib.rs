@@ -25,6 +25,7 @@ pub mod body;
 pub mod capabilities;
 pub mod connector;
 pub mod credential;
+pub mod diagnosis;
 pub mod endpoint;
 pub mod error;
 pub mod flags;
@@ -32,6 +33,8 @@ pub mod guard;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod model;
+#[cfg(feature = "oauth")]
+pub mod oauth;
 pub mod verification;
 
 pub use body::{Body, BodyReader, BodyWriter, Spool};

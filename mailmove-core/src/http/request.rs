@@ -57,6 +57,16 @@ impl Request {
         Self::new(Method::POST, url)
     }
 
+    /// A request that another library made.
+    #[cfg(feature = "oauth")]
+    pub(crate) fn from_http(request: oauth2::HttpRequest) -> Result<Self> {
+        let (parts, bytes) = request.into_parts();
+        let url = Url::parse(&parts.uri.to_string())
+            .map_err(|error| Error::new(ErrorKind::Config, "not an HTTP address").because(error))?;
+        let content = if bytes.is_empty() { Vec::new() } else { vec![Part::Bytes(bytes.into())] };
+        Ok(Self { headers: parts.headers, content, ..Self::new(parts.method, url) })
+    }
+
     /// The same with a header.
     ///
     /// # Panics

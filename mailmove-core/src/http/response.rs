@@ -4,7 +4,7 @@ use std::fmt;
 use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
 use super::status;
@@ -66,6 +66,12 @@ impl Response {
     /// This is the general table; what the body of an answer says is for the connector to read first.
     pub fn error(&self) -> Option<Error> {
         status::error(self)
+    }
+
+    /// The content as text, without the secrets that were sent.
+    pub fn blotted(&self) -> String {
+        let secrets = self.secrets.iter().map(ExposeSecret::expose_secret).filter(|secret| !secret.is_empty());
+        secrets.fold(self.text().into_owned(), |text, secret| text.replace(secret, "***"))
     }
 
     /// The beginning of the content for people: one line, without markup, without the secrets that were sent.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
@@ -84,10 +83,7 @@ fn first<'a>(response: &'a Response, names: &[&str]) -> &'a str {
 
 /// The beginning of an answer in one line. Markup says nothing to people, and secrets are nobody's business.
 pub(super) fn excerpt(response: &Response) -> String {
-    let mut text = response.text().into_owned();
-    for secret in response.secrets.iter().filter(|secret| !secret.expose_secret().is_empty()) {
-        text = text.replace(secret.expose_secret(), "***");
-    }
+    let mut text = response.blotted();
     if response.header("content-type").is_some_and(|kind| kind.contains("html")) {
         text = without_tags(&text);
     }
