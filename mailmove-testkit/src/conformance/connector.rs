@@ -28,7 +28,7 @@ pub async fn every_door_opens_and_nothing_is_written(harness: &dyn Harness) -> O
     Ok(())
 }
 
-/// [`Connector::name`](mailmove_core::Connector::name), [`Endpoint::name`](mailmove_core::Endpoint::name) and what `Debug` prints hold no secret.
+/// Names and what `Debug` prints hold no secret.
 pub async fn names_and_debug_output_hold_no_secret(harness: &dyn Harness) -> Outcome {
     let bench = Bench::open(harness).await?;
     let (connector, endpoint) = (&bench.subject.connector, bench.endpoint()?);
@@ -44,8 +44,8 @@ pub async fn names_and_debug_output_hold_no_secret(harness: &dyn Harness) -> Out
     Ok(())
 }
 
-/// [`Endpoint::capabilities`](mailmove_core::Endpoint::capabilities): fixed once opened, and of a size that work can be done in. Every kind travels at least in
-/// its standard format.
+/// [`Endpoint::capabilities`](mailmove_core::Endpoint::capabilities): fixed once opened, and of a size that work can be
+/// done in. Every kind travels at least in its standard format.
 pub async fn capabilities_can_be_used_and_stay(harness: &dyn Harness) -> Outcome {
     let bench = Bench::open(harness).await?;
     let can = bench.capabilities()?.clone();

@@ -136,7 +136,7 @@ fn locate(
     Ok(wanted.iter().map(answer).collect())
 }
 
-/// The strongest reason why an item answers to a fingerprint. A Message-ID alone says less than the key, which covers it.
+/// The strongest reason why an item answers to a fingerprint. A Message-ID alone says less than the key, which holds it.
 fn evidence(item: &Stored, print: &Fingerprint) -> Evidence {
     let own = item.fingerprint();
     if print.mark.is_some() && print.mark == item.mark {
