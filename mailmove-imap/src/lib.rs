@@ -7,5 +7,6 @@ mod config;
 mod engine;
 mod error;
 mod map;
+mod pool;
 mod session;
 mod wire;

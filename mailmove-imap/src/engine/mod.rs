@@ -59,6 +59,11 @@ impl Connection {
         answer
     }
 
+    /// Sends a command whose answer interests nobody.
+    pub(crate) fn tell<O: Operation>(&self, operation: O) {
+        self.shared.submit(vec![Waiting::telling(operation, |_| {})]);
+    }
+
     /// Sends a command for an opened folder, and opens the folder before, in the same write, unless it is the one that
     /// will be open by then.
     pub(crate) fn submit_in<O: Operation>(&self, open: Opening, operation: O) -> (Opened, Answer<O::Output>) {

@@ -1,0 +1,171 @@
+//! Which connection takes a call.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::lane::{Lane, Lanes};
+
+/// What a call does with a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// Opens a folder that needs more than one call.
+    ReadLarge,
+    /// Opens a folder for one call or two.
+    ReadSmall,
+    /// Opens no folder.
+    Write,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// Take this one.
+    Lane(u64),
+    /// Open another one and wait for it.
+    Grow,
+    /// Wait until something changes.
+    Wait,
+    /// There is none at all.
+    None,
+}
+
+/// For how long a large folder keeps its connection between two calls. The caller has two in flight; a pause means that
+/// it is done, or waits for the other side.
+const KEPT: Duration = Duration::from_millis(100);
+/// After how long of waiting a connection is shared after all. One switch of folders then costs less than the wait.
+pub(super) const SHARE_AFTER: Duration = Duration::from_millis(500);
+
+/// Chooses. `patient`: a better one may still come.
+pub(super) fn choose(lanes: &mut Lanes, folder: &[u8], what: Use, patient: bool) -> Choice {
+    lanes.sweep();
+    if lanes.lanes.is_empty() {
+        // Opening one more is as good as opening the first, if that is under way.
+        return if lanes.is_growing() && patient { Choice::Wait } else { Choice::None };
+    }
+    // Calls for one folder stay in their order, so they stay together.
+    if let Some(lane) = lanes.lanes.iter().find(|lane| lane.calls.contains_key(folder)) {
+        return Choice::Lane(lane.number);
+    }
+    if what == Use::Write {
+        return lightest(lanes.lanes.iter());
+    }
+    let now = Instant::now();
+    let free = |lane: &&Lane| !lane.is_kept_from(folder, now);
+    if let Some(lane) = lanes.lanes.iter().filter(free).find(|lane| lane.connection.selects(folder)) {
+        return Choice::Lane(lane.number);
+    }
+    if what == Use::ReadLarge {
+        if let Some(lane) = lanes.lanes.iter().filter(free).find(|lane| lane.calls.is_empty()) {
+            return Choice::Lane(lane.number);
+        }
+        if patient && lanes.may_grow() {
+            return Choice::Grow;
+        }
+        if patient && lanes.is_growing() {
+            return Choice::Wait;
+        }
+    }
+    match lightest(lanes.lanes.iter().filter(free)) {
+        Choice::None if patient && lanes.may_grow() => Choice::Grow,
+        Choice::None if patient => Choice::Wait,
+        Choice::None => lightest(lanes.lanes.iter()),
+        choice => choice,
+    }
+}
+
+fn lightest<'a>(lanes: impl Iterator<Item = &'a Lane>) -> Choice {
+    lanes.min_by_key(|lane| lane.weight).map_or(Choice::None, |lane| Choice::Lane(lane.number))
+}
+
+impl Lane {
+    /// Whether another folder has it to itself.
+    fn is_kept_from(&self, folder: &[u8], now: Instant) -> bool {
+        self.owner.as_ref().is_some_and(|(owner, used)| {
+            **owner != *folder && (self.calls.contains_key(owner) || now.duration_since(*used) < KEPT)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::BytesMut;
+
+    use super::*;
+    use crate::engine::Connection;
+
+    fn lanes(count: usize, limit: usize) -> (Lanes, Vec<tokio::io::DuplexStream>) {
+        let mut lanes = Lanes::new(limit);
+        let servers = (0..count).map(|_| {
+            let (ours, theirs) = tokio::io::duplex(64);
+            let (read, write) = tokio::io::split(ours);
+            lanes.add(Connection::start(Box::new(read), Box::new(write), BytesMut::new(), Duration::from_secs(9)));
+            theirs
+        });
+        let servers = servers.collect();
+        (lanes, servers)
+    }
+
+    fn name(text: &str) -> Arc<[u8]> {
+        text.as_bytes().into()
+    }
+
+    fn take(lanes: &mut Lanes, folder: &str, what: Use) -> u64 {
+        match choose(lanes, folder.as_bytes(), what, true) {
+            Choice::Lane(number) => {
+                lanes.enter(number, &name(folder), 10, what).unwrap();
+                number
+            }
+            other => panic!("{folder}: {other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_large_folder_has_its_connection_to_itself_and_small_ones_share() {
+        let (mut lanes, _servers) = lanes(2, 2);
+        let large = take(&mut lanes, "large", Use::ReadLarge);
+        let small = take(&mut lanes, "small", Use::ReadSmall);
+        assert_ne!(large, small);
+        assert_eq!(take(&mut lanes, "tiny", Use::ReadSmall), small);
+        assert_eq!(take(&mut lanes, "large", Use::ReadLarge), large);
+    }
+
+    #[tokio::test]
+    async fn without_a_free_connection_a_large_folder_asks_for_one_and_waits_only_so_long() {
+        let (mut lanes, _servers) = lanes(1, 2);
+        take(&mut lanes, "one", Use::ReadLarge);
+        assert_eq!(choose(&mut lanes, b"two", Use::ReadLarge, true), Choice::Grow);
+        assert_eq!(lanes.book(2), 1);
+        assert_eq!(choose(&mut lanes, b"two", Use::ReadLarge, true), Choice::Wait);
+        assert_eq!(choose(&mut lanes, b"two", Use::ReadSmall, true), Choice::Wait);
+        assert!(matches!(choose(&mut lanes, b"two", Use::ReadLarge, false), Choice::Lane(_)));
+        assert_eq!(lanes.book(9), 0, "never more than the limit");
+    }
+
+    #[tokio::test]
+    async fn writes_of_one_folder_stay_together_and_others_go_where_there_is_least_to_do() {
+        let (mut lanes, _servers) = lanes(2, 2);
+        let one = take(&mut lanes, "a", Use::Write);
+        let two = take(&mut lanes, "b", Use::Write);
+        assert_ne!(one, two);
+        assert_eq!(take(&mut lanes, "a", Use::Write), one);
+        lanes.leave(two, b"b", 10);
+        assert_eq!(take(&mut lanes, "c", Use::Write), two);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_ended_is_forgotten_and_a_refusal_lowers_the_limit() {
+        let (mut lanes, servers) = lanes(1, 4);
+        assert_eq!(lanes.book(3), 2);
+        lanes.refused(true);
+        lanes.refused(true);
+        assert_eq!(lanes.book(3), 0);
+        drop(servers);
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(choose(&mut lanes, b"a", Use::Write, true), Choice::None);
+    }
+}

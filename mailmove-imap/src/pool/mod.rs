@@ -1,0 +1,172 @@
+//! The connections of one mailbox.
+//!
+//! The first is opened with the mailbox; more are opened only when there is work that pays for them, and never more than
+//! the server bears. A folder stays on its connection while it is worked on; a large one has the connection to itself,
+//! because switching folders makes the server read them again.
+
+mod choose;
+mod lane;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mailmove_core::{Error, ErrorKind, Result};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::config::ImapConfig;
+use crate::engine::Connection;
+use crate::error::is_connection_limit;
+use crate::session::{Identity, Ready, Trail, Trust, open};
+use crate::wire::Command;
+use choose::{Choice, SHARE_AFTER};
+use lane::Lanes;
+
+pub(crate) use choose::Use;
+pub(crate) use lane::Ticket;
+
+/// One more connection is worth its three round trips when each has this much to do, in bytes.
+const PAYS: u64 = 1 << 20;
+
+/// The connections of one mailbox.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    dialer: Dialer,
+    lanes: Mutex<Lanes>,
+    /// Rings when a connection has less to do, or there is another one, or there will not be.
+    changed: Notify,
+    /// One at a time opens the connection without which nothing goes on.
+    first: tokio::sync::Mutex<()>,
+}
+
+/// How a connection is made.
+#[derive(Debug)]
+pub(crate) struct Dialer {
+    pub(crate) config: Arc<ImapConfig>,
+    pub(crate) trust: Arc<Trust>,
+    pub(crate) identity: Identity,
+    /// What is switched on right after signing in.
+    pub(crate) enable: Option<&'static str>,
+    /// Whether the server wants to know who we are.
+    pub(crate) id: bool,
+}
+
+impl Pool {
+    /// A pool with its first connection.
+    pub(crate) fn new(dialer: Dialer, first: Connection, most: usize) -> Arc<Self> {
+        dialer.prepare(&first);
+        let mut lanes = Lanes::new(most);
+        lanes.add(first);
+        Arc::new(Self { dialer, lanes: Mutex::new(lanes), changed: Notify::new(), first: tokio::sync::Mutex::new(()) })
+    }
+
+    /// A connection for work on this folder. `weight` is about how many bytes it will move.
+    pub(crate) async fn lane(self: &Arc<Self>, folder: &Arc<[u8]>, weight: u64, what: Use) -> Result<Ticket> {
+        let since = Instant::now();
+        loop {
+            // Listening begins before looking, so that nothing rings in between unheard.
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let patient = since.elapsed() < SHARE_AFTER;
+            let choice = {
+                let mut lanes = self.lanes();
+                let choice = choose::choose(&mut lanes, folder, what, patient);
+                if let Choice::Lane(number) = choice
+                    && let Some(connection) = lanes.enter(number, folder, weight, what)
+                {
+                    let wanted = 1 + (lanes.weight() / PAYS) as usize;
+                    self.grow(&mut lanes, wanted);
+                    return Ok(Ticket::new(self.clone(), connection, number, folder.clone(), weight));
+                }
+                if let Choice::Grow = choice {
+                    let wanted = lanes.count() + 1;
+                    self.grow(&mut lanes, wanted);
+                }
+                choice
+            };
+            match choice {
+                Choice::None => self.open_first().await?,
+                _ => {
+                    // Whoever waited long enough shares a connection after all.
+                    let _ = tokio::time::timeout_at(since + SHARE_AFTER, changed).await;
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+    }
+
+    /// There is much to do: opens up to this many connections in the background.
+    pub(crate) fn expect_work(self: &Arc<Self>, connections: usize) {
+        let mut lanes = self.lanes();
+        self.grow(&mut lanes, connections);
+    }
+
+    /// Puts every connection away.
+    pub(crate) fn close(&self) {
+        self.lanes().close();
+    }
+
+    pub(crate) fn leave(&self, number: u64, folder: &[u8], weight: u64) {
+        self.lanes().leave(number, folder, weight);
+        self.changed.notify_waiters();
+    }
+
+    fn grow(self: &Arc<Self>, lanes: &mut Lanes, wanted: usize) {
+        for _ in 0..lanes.book(wanted) {
+            let pool = self.clone();
+            tokio::spawn(async move {
+                let opened = pool.dialer.dial().await;
+                let mut lanes = pool.lanes();
+                match opened {
+                    Ok(ready) => lanes.opened(ready.connection),
+                    Err(error) => {
+                        tracing::debug!(target: "mailmove::imap", %error, "no further connection");
+                        // A server that lets no more in is not asked again; another cause may pass.
+                        lanes.refused(is_connection_limit(&error) || error.kind() == ErrorKind::Credential);
+                    }
+                }
+                drop(lanes);
+                pool.changed.notify_waiters();
+            });
+        }
+    }
+
+    async fn open_first(self: &Arc<Self>) -> Result<()> {
+        let _turn = self.first.lock().await;
+        {
+            let mut lanes = self.lanes();
+            if lanes.is_closed() {
+                return Err(Error::new(ErrorKind::Stopped, "the mailbox was closed"));
+            }
+            if lanes.count() > 0 {
+                return Ok(());
+            }
+        }
+        let ready = self.dialer.dial().await?;
+        self.lanes().add(ready.connection);
+        self.changed.notify_waiters();
+        Ok(())
+    }
+
+    fn lanes(&self) -> MutexGuard<'_, Lanes> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Dialer {
+    async fn dial(&self) -> Result<Ready> {
+        let ready = open(&self.config, &self.trust, &self.identity, &mut Trail::default()).await?;
+        self.prepare(&ready.connection);
+        Ok(ready)
+    }
+
+    /// Commands whose answers nobody has to wait for: what comes next goes out behind them.
+    fn prepare(&self, connection: &Connection) {
+        if self.id {
+            connection.tell(Command::id());
+        }
+        if let Some(extensions) = self.enable {
+            connection.tell(Command::enable(extensions));
+        }
+    }
+}
