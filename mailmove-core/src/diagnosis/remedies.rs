@@ -43,6 +43,9 @@ const SIGN_IN_BY_HAND: Remedy =
 
 const WAIT: Remedy = safe("wait", "wait, then run again; the work goes on where it was");
 
+const REPLICATION: Remedy =
+    safe("wait-for-replication", "if it was registered or uploaded just now, wait some minutes");
+
 const CONSENT: Remedy = safe(
     "grant-admin-consent",
     "let an administrator of the tenant grant the application its roles and consent to them, then wait some minutes",
@@ -278,7 +281,7 @@ pub(super) fn of(cause: Cause) -> &'static [Remedy] {
                         "upload-certificate",
                         "upload the public half of the certificate to the application, and compare the thumbprints",
                     ),
-                    safe("wait-for-replication", "if it was uploaded just now, wait some minutes"),
+                    REPLICATION,
                 ]
             }
         }
@@ -308,7 +311,7 @@ pub(super) fn of(cause: Cause) -> &'static [Remedy] {
                         "check-client-id",
                         "check the application's id and the tenant's id: is it registered in this tenant, or consented to there?",
                     ),
-                    safe("wait-for-replication", "if it was registered just now, wait some minutes"),
+                    REPLICATION,
                 ]
             }
         }

@@ -37,7 +37,7 @@ pub(super) const RULES: &[Rule] = &[
     }),
     rule(
         SecurityPolicyChanged,
-        Likely,
+        Certain,
         "the same credential signed in before, and now a step on a screen is wanted",
         |e| {
             e.succeeded_before
@@ -122,10 +122,18 @@ pub(super) fn weigh(evidence: &Evidence) -> Vec<Finding> {
 
 /// What puts other findings in another light.
 fn qualify(findings: &mut Vec<Finding>, evidence: &Evidence) {
-    // An overloaded server refuses good passwords; it is suspected before the password is.
-    if evidence.is_strained() {
+    // An overloaded server refuses good passwords, and one that takes none refuses every password: they are suspected
+    // before the password is.
+    let no_passwords = findings.iter().any(|finding| finding.cause == BasicAuthenticationDisabled);
+    if evidence.is_strained() || no_passwords {
         for finding in findings.iter_mut().filter(|finding| finding.cause == BadCredentials) {
             finding.confidence = Possible;
+        }
+    }
+    // A step that was not wanted before is wanted because somebody said so.
+    if evidence.succeeded_before {
+        for finding in findings.iter_mut().filter(|finding| finding.cause == InteractiveStepRequired) {
+            finding.confidence = Likely;
         }
     }
     // The general is not worth saying beside the special.
@@ -178,7 +186,11 @@ impl Evidence {
 
     /// Neither a number, nor a code, nor known words: a bare refusal.
     fn says_nothing(&self) -> bool {
-        self.aadsts.is_none() && self.pointed.is_empty() && self.tls.is_none() && self.signs().is_empty()
+        self.aadsts.is_none()
+            && self.status != Some(456)
+            && self.pointed.is_empty()
+            && self.tls.is_none()
+            && self.signs().is_empty()
     }
 
     fn answers(&self, text: &str) -> bool {
