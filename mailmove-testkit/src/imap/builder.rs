@@ -255,6 +255,14 @@ impl ImapServerBuilder {
         self
     }
 
+    /// Messages that are there but cannot be read: a FETCH of their bodies ends with NO when it comes to one, and what
+    /// was asked for behind it is not answered. The rule is a refusal turned around; its text is not used.
+    #[must_use]
+    pub fn unreadable(mut self, rule: Refusal) -> Self {
+        self.settings.unreadable.push(rule);
+        self
+    }
+
     /// NUL goes out as 0x80, since a literal must not hold it (RFC 3501, 9). Otherwise it goes out as it is.
     #[must_use]
     pub fn mask_nul(mut self) -> Self {

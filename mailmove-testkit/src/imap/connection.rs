@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use super::command;
-use super::fault::{Action, BrokenLiteral, Effect};
+use super::fault::{Action, BrokenLiteral, Effect, StopAfter};
 use super::log::LoggedCommand;
 use super::parse::{self, Command};
 use super::reply::Reply;
@@ -104,6 +104,7 @@ impl Connection {
     async fn greet(&mut self) -> Result<(), Gone> {
         let shared = self.session.shared.clone();
         let connect = Request::connect(self.session.connection, &shared.faults);
+        self.strike_early(&connect.faults);
         if let Some(refusal) = self.prepare(&connect).await?.instead {
             self.out.line(format_args!("* BYE {}", refusal.text));
             return Err(Gone);
@@ -208,8 +209,8 @@ impl Connection {
                     self.out.cut_after(Some(after));
                     outcome.cut = true;
                 }
-                // Was seen to while the command came in.
-                Action::CutInput { .. } => {}
+                // Were seen to while the command came in.
+                Action::CutInput { .. } | Action::Untagged(_) => {}
                 Action::Stall => {
                     self.out.send().await?;
                     self.input.linger().await;
@@ -223,12 +224,16 @@ impl Connection {
                     self.out.send().await?;
                     self.out.pace(Some((chunk, delay)));
                 }
-                Action::Untagged(line) => self.out.line(format_args!("* {line}")),
                 Action::Garbage(bytes) => self.out.bytes(&bytes),
                 Action::SizeOff(by) => effect.size_off = by,
                 Action::ShortenBodies(octets) => effect.bodies = Some(BrokenLiteral { octets, lies: false }),
                 Action::TruncateLiterals(octets) => effect.bodies = Some(BrokenLiteral { octets, lies: true }),
-                Action::NoAfter { messages, text } => effect.no_after = Some((messages, text)),
+                Action::NoAfter { messages, text } => {
+                    effect.stop_after = Some(StopAfter { messages, text, bye: false });
+                }
+                Action::ByeAfter { messages, text } => {
+                    effect.stop_after = Some(StopAfter { messages, text, bye: true });
+                }
                 Action::Half(messages) => {
                     effect.only_first = Some(messages);
                     (outcome.cut, outcome.mute) = (true, true);

@@ -46,6 +46,7 @@ pub(crate) struct Settings {
     pub(crate) refusals: Vec<Refusal>,
     pub(crate) rewrites: Vec<Rewrite>,
     pub(crate) name_rules: Vec<NameRule>,
+    pub(crate) unreadable: Vec<Refusal>,
     pub(crate) masks_nul: bool,
     pub(crate) quotes_short_bodies: bool,
     pub(crate) modseq_after_select: bool,
@@ -73,6 +74,7 @@ impl Default for Settings {
             refusals: Vec::new(),
             rewrites: Vec::new(),
             name_rules: Vec::new(),
+            unreadable: Vec::new(),
             masks_nul: false,
             quotes_short_bodies: false,
             modseq_after_select: false,
@@ -89,6 +91,11 @@ impl Settings {
     /// CONDSTORE, which QRESYNC includes.
     pub(crate) fn condstore(&self) -> bool {
         self.has(Capability::Condstore) || self.has(Capability::Qresync)
+    }
+
+    /// Whether the server fails when it is asked for this message's body.
+    pub(crate) fn cannot_read(&self, message: &[u8]) -> bool {
+        self.unreadable.iter().any(|rule| rule.verdict(message, false).is_some())
     }
 
     /// The words of the CAPABILITY answer.

@@ -13,7 +13,7 @@ use super::super::session::{Lost, Selected, Session, quote};
 use super::super::set::{Set, compact};
 use super::super::settings::Settings;
 use super::super::state::{Message, lock};
-use super::super::wire::Output;
+use super::super::wire::{Gone, Output};
 use super::{Ended, section, structure};
 
 pub(super) struct Asked {
@@ -30,6 +30,8 @@ struct Chosen {
     done: usize,
     /// Some were expunged by somebody else.
     missing: bool,
+    /// One of them cannot be read, which ends the answer.
+    unreadable: bool,
 }
 
 /// How this server answers, and what goes wrong with it.
@@ -52,9 +54,9 @@ pub(super) async fn fetch(session: &mut Session, set: &Set, mut asked: Asked, ou
         Ok(None) => return Ok(Reply::bad("Invalid message set")),
         Err(lost) => return lost.end(out).await,
     };
-    let no_after = session.effect.no_after.clone();
-    if let Some((messages, _)) = &no_after {
-        chosen.uids.truncate(*messages);
+    let stop = session.effect.stop_after.clone();
+    if let Some(stop) = &stop {
+        chosen.uids.truncate(stop.messages);
     }
     while chosen.done < chosen.uids.len() {
         match answer_some(session, &mut chosen, &asked, out) {
@@ -62,8 +64,13 @@ pub(super) async fn fetch(session: &mut Session, set: &Set, mut asked: Asked, ou
             Err(lost) => return lost.end(out).await,
         }
     }
-    Ok(match no_after {
-        Some((_, text)) => Reply::no(text),
+    Ok(match stop {
+        Some(stop) if stop.bye => {
+            out.line(format_args!("* BYE {}", stop.text));
+            return Err(Gone);
+        }
+        Some(stop) => Reply::no(stop.text),
+        None if chosen.unreadable => Reply::no("[SERVERBUG] A message could not be read"),
         None if chosen.missing => Reply::no("[EXPUNGEISSUED] Some of the messages no longer exist"),
         None => Reply::ok("Fetch completed"),
     })
@@ -85,7 +92,7 @@ fn choose(session: &mut Session, set: &Set, asked: &Asked, out: &mut Output) -> 
             }
         }
     }
-    Ok(Some(Chosen { uids, done: 0, missing: false }))
+    Ok(Some(Chosen { uids, done: 0, missing: false, unreadable: false }))
 }
 
 /// Answers as many messages as one lock and one write are good for.
@@ -103,6 +110,10 @@ fn answer_some(session: &mut Session, chosen: &mut Chosen, asked: &Asked, out: &
             chosen.missing = true;
             continue;
         };
+        if bodies && folder.message(uid).is_some_and(|message| manner.settings.cannot_read(&message.bytes)) {
+            (chosen.unreadable, chosen.done) = (true, chosen.uids.len());
+            break;
+        }
         if marks && !selected.read_only && !flags.contains(Flags::SEEN) {
             flags.insert(Flags::SEEN);
             folder.set_flags(uid, flags);

@@ -59,11 +59,7 @@ impl Connection {
         if !faults.is_empty() {
             self.session.shared.log.fault();
         }
-        for fault in &faults {
-            if let Action::CutInput { after } = fault {
-                self.input.cut_after(Some(*after));
-            }
-        }
+        self.strike_early(&faults);
         let mut request = Request { head, frame: Frame::default(), refused: None, faults };
         while let Some(literal) = Announced::of(&line) {
             request.frame.pieces.push(Piece::Text(line.slice(..literal.at)));
@@ -93,6 +89,17 @@ impl Connection {
         Ok(Some(request))
     }
 
+    /// Lets the faults strike that do not wait for the whole command.
+    pub(super) fn strike_early(&mut self, faults: &[Action]) {
+        for fault in faults {
+            match fault {
+                Action::CutInput { after } => self.input.cut_after(Some(*after)),
+                Action::Untagged(line) => self.out.line(format_args!("* {line}")),
+                _ => {}
+            }
+        }
+    }
+
     async fn too_long(&mut self) -> Result<Option<Request>, Gone> {
         self.out.line(format_args!("* BYE Command line too long"));
         self.out.send().await?;
@@ -101,6 +108,14 @@ impl Connection {
 
     /// Why a literal is not taken, as far as that is known before it comes.
     fn refusal(&self, request: &Request, literal: Announced) -> Option<Reply> {
+        let fault = request.faults.iter().find_map(|fault| match fault {
+            Action::No(text) => Some(Reply::no(text)),
+            Action::Bad(text) => Some(Reply::bad(text)),
+            _ => None,
+        });
+        if fault.is_some() {
+            return fault;
+        }
         let settings = &self.session.shared.settings;
         let (plus, minus) = (settings.has(Capability::LiteralPlus), settings.has(Capability::LiteralMinus));
         if literal.unasked && !plus && !minus {

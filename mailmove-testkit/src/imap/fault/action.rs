@@ -9,9 +9,9 @@ use bytes::Bytes;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Action {
-    /// Not executed; tagged NO.
+    /// Not executed; tagged NO, in place of the permission when a literal waits for one.
     No(String),
-    /// Not executed; tagged BAD.
+    /// Not executed; tagged BAD, in place of the permission when a literal waits for one.
     Bad(String),
     /// Not executed; tagged OK all the same.
     PretendOk(String),
@@ -50,7 +50,7 @@ pub enum Action {
         /// The wait before each piece.
         delay: Duration,
     },
-    /// An untagged line before the answer; `* ` is added.
+    /// An untagged line as soon as the command comes, before the permission for its literal; `* ` is added.
     Untagged(String),
     /// These octets before the answer, as they are.
     Garbage(Bytes),
@@ -67,6 +67,13 @@ pub enum Action {
         /// The text of the NO.
         text: String,
     },
+    /// FETCH speaks of so many messages, then says BYE and ends the connection.
+    ByeAfter {
+        /// Messages before the BYE.
+        messages: usize,
+        /// The text of the BYE.
+        text: String,
+    },
     /// APPEND keeps only so many of its messages and then ends the connection: a server whose MULTIAPPEND is not all
     /// or nothing.
     Half(usize),
@@ -79,8 +86,17 @@ pub enum Action {
 pub(crate) struct Effect {
     pub(crate) size_off: i64,
     pub(crate) bodies: Option<BrokenLiteral>,
-    pub(crate) no_after: Option<(usize, String)>,
+    pub(crate) stop_after: Option<StopAfter>,
     pub(crate) only_first: Option<usize>,
+}
+
+/// Where a FETCH stops, and with what words.
+#[derive(Debug, Clone)]
+pub(crate) struct StopAfter {
+    pub(crate) messages: usize,
+    pub(crate) text: String,
+    /// The connection stops too.
+    pub(crate) bye: bool,
 }
 
 /// How much of a body is sent.

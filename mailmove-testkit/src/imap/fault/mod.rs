@@ -4,7 +4,7 @@ mod action;
 mod rule;
 
 pub use action::Action;
-pub(crate) use action::{BrokenLiteral, Effect};
+pub(crate) use action::{BrokenLiteral, Effect, StopAfter};
 pub use rule::Fault;
 
 use std::fmt;

@@ -3,7 +3,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{Dialogue, alice, session};
-use crate::imap::{Action, Capability, Fault, ImapServer};
+use crate::imap::{Action, Capability, Fault, ImapServer, Refusal};
 
 /// A server that does this to APPEND.
 async fn server(action: Action) -> ImapServer {
@@ -183,6 +183,37 @@ async fn answers_may_overlap() {
     assert!(lines[0].starts_with("* OK [HIGHESTMODSEQ 3]"), "{lines:?}");
     assert_eq!(lines[1..3], ["* 1 FETCH (UID 1)", "* 2 FETCH (UID 2)"]);
     assert!(lines[3].starts_with("b OK ") && lines[4].starts_with("c OK "), "{lines:?}");
+}
+
+#[tokio::test]
+async fn a_bye_comes_in_the_middle_of_an_answer() {
+    let server =
+        alice().fault(Fault::on("FETCH").then(Action::ByeAfter { messages: 1, text: "bye".into() })).start().await;
+    server.mailbox("alice").append_all("INBOX", ["1", "2"]);
+    let mut client = session(&server).await;
+    client.ok("EXAMINE INBOX").await;
+    client.send("a FETCH 1:2 UID\r\n").await;
+    assert_eq!(client.rest().await, "* 1 FETCH (UID 1)\r\n* BYE bye\r\n");
+}
+
+#[tokio::test]
+async fn one_message_can_be_unreadable() {
+    let server = alice().unreadable(Refusal::containing("poison", "")).start().await;
+    server.mailbox("alice").append_all("INBOX", ["1", "poison", "3"]);
+    let mut client = session(&server).await;
+    client.ok("EXAMINE INBOX").await;
+    let lines = client.ask("FETCH 1:3 BODY.PEEK[]").await;
+    assert_eq!(lines, ["* 1 FETCH (BODY[] {1}\r\n1)", "NO [SERVERBUG] A message could not be read"]);
+    assert_eq!(client.ok("FETCH 1:3 (UID RFC822.SIZE)").await.len(), 4);
+}
+
+#[tokio::test]
+async fn a_literal_is_refused_before_it_is_sent() {
+    let server = server(Action::No("[OVERQUOTA] full".into())).await;
+    server.faults().add(Fault::on("APPEND").then(Action::Untagged("OK [ALERT] almost full".into())));
+    let mut client = session(&server).await;
+    assert_eq!(client.ask("APPEND INBOX {3}").await, ["* OK [ALERT] almost full", "NO [OVERQUOTA] full"]);
+    client.ok("NOOP").await;
 }
 
 #[tokio::test]
