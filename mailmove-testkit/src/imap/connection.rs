@@ -203,6 +203,10 @@ impl Connection {
                 }
                 Action::CutAfter => (outcome.cut, outcome.mute) = (true, true),
                 Action::LoseAnswer => outcome.mute = true,
+                Action::HangUp => {
+                    self.out.send().await?;
+                    self.out.hang_up().await;
+                }
                 Action::CommitLate(after) => outcome.commit_late = Some(after),
                 Action::CutOutput { after } => {
                     self.out.send().await?;

@@ -18,6 +18,9 @@ pub(super) fn append(session: &Session, mailbox: &str, messages: Vec<Appended>) 
     let Some(user) = &session.user else { return Ok(Reply::bad("Sign in first")) };
     let settings = &session.shared.settings;
     let name = session.wire_name(mailbox);
+    if messages.iter().any(|message| message.utf8) && !session.utf8 {
+        return Ok(Reply::bad("UTF8=ACCEPT was not enabled"));
+    }
     if let Some(refused) = messages.iter().find_map(|message| refusal(settings, message)) {
         return Ok(refused);
     }

@@ -124,7 +124,7 @@ impl Connection {
         if literal.unasked && !plus && literal.length > 4096 {
             return Some(Reply::bad("[TOOBIG] Non-synchronizing literals end at 4096 bytes here"));
         }
-        if literal.binary && !settings.has(Capability::Binary) {
+        if literal.binary && !settings.has(Capability::Binary) && !self.session.utf8 {
             return Some(Reply::bad("literal8 is not supported"));
         }
         if request.head.name != "APPEND" {

@@ -39,6 +39,9 @@ pub enum Action {
     /// The connection ends at once, and the command is executed so much later: what a busy server does with the last
     /// words of a client that died.
     CommitLate(Duration),
+    /// The client sees the connection end, the server does not: it executes this command and everything it was sent
+    /// behind it. With [`Wait`](Self::Wait) after it, all that happens later: the last words of many commands at once.
+    HangUp,
     /// Nothing is executed nor answered on this connection any more, and it stays open.
     Stall,
     /// Waits so long, then goes on as if nothing had been.

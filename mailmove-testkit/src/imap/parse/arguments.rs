@@ -207,8 +207,16 @@ fn append(c: &mut Cursor<'_>) -> Parsed<Command> {
             received = Some(date::parse_date_time(&text).ok_or(Malformed("Invalid date-time"))?);
             c.space()?;
         }
+        let utf8 = c.keyword("UTF8");
+        if utf8 {
+            c.space()?;
+            c.expect(b'(')?;
+        }
         let (bytes, binary) = c.literal()?;
-        messages.push(Appended { flags, received, bytes, binary });
+        if utf8 {
+            c.expect(b')')?;
+        }
+        messages.push(Appended { flags, received, bytes, binary, utf8 });
     }
     Ok(Command::Append { mailbox, messages })
 }

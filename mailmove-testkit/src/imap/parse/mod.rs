@@ -96,6 +96,8 @@ pub(crate) struct Appended {
     pub(crate) bytes: Bytes,
     /// Sent as literal8, which may hold NUL.
     pub(crate) binary: bool,
+    /// Said to have UTF-8 in its header (RFC 9755, 4).
+    pub(crate) utf8: bool,
 }
 
 impl Head {

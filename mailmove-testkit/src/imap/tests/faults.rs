@@ -82,6 +82,20 @@ async fn a_late_commit_comes_after_the_end() {
 }
 
 #[tokio::test]
+async fn a_server_that_hung_up_executes_all_it_was_sent() {
+    let fault = Fault::on("APPEND").nth(2).then(Action::HangUp).then(Action::Wait(Duration::from_millis(10)));
+    let server = alice().fault(fault).start().await;
+    let mut client = session(&server).await;
+    client.send("a APPEND INBOX {3+}\r\nabc\r\n".repeat(5)).await;
+    let rest = client.rest().await;
+    assert!(rest.starts_with("a OK ") && rest.lines().count() == 1, "{rest}");
+    drop(client);
+    while stored(&server) < 5 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
 async fn a_half_done_append_is_possible_with_a_fault_only() {
     let server = server(Action::Half(1)).await;
     let mut client = session(&server).await;

@@ -164,6 +164,8 @@ async fn utf8_names_are_spoken_once_enabled() {
     let mut client = session(&server).await;
     client.ok("ENABLE UTF8=ACCEPT").await;
     client.ok("CREATE \"Entwürfe\"").await;
+    client.ok("APPEND \"Entwürfe\" UTF8 (~{9+}\r\nS: ü\r\n\r\n)").await;
+    session(&server).await.refused("APPEND INBOX UTF8 ({1+}\r\nx)", "BAD").await;
     assert_eq!(client.ok("LIST \"\" E*").await[0], "* LIST (\\HasNoChildren) \"/\" \"Entwürfe\"");
     assert_eq!(session(&server).await.ok("LIST \"\" E*").await[0], "* LIST (\\HasNoChildren) \"/\" \"Entw&APw-rfe\"");
 }

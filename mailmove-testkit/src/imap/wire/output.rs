@@ -164,6 +164,12 @@ impl Output {
         }
     }
 
+    /// Says that nothing more will come, and swallows what would.
+    pub(crate) async fn hang_up(&mut self) {
+        self.close().await;
+        self.writer = None;
+    }
+
     /// Says that nothing more will come.
     pub(crate) async fn close(&mut self) {
         if let Some(writer) = &mut self.writer {
