@@ -23,6 +23,24 @@ async fn a_closed_ledger_is_one_file_and_comes_back() {
 }
 
 #[tokio::test]
+async fn a_run_with_nothing_to_do_writes_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("ledger");
+    filled(&path, 500).await;
+    let before = fs::read(&path).unwrap();
+    for _ in 0..2 {
+        let ledger = SqliteLedger::open(&path).unwrap();
+        let journal = claim(&ledger, "a", "x").await;
+        assert_eq!(journal.run(), 2);
+        open(&*journal, "INBOX").await;
+        journal.record(vec![]).await.unwrap();
+        journal.summary().await.unwrap();
+        drop((ledger, journal));
+        assert_eq!(fs::read(&path).unwrap(), before);
+    }
+}
+
+#[tokio::test]
 async fn a_journal_keeps_the_ledger_open() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("ledger");

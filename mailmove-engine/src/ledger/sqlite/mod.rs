@@ -37,6 +37,7 @@ use thread::{Answer, Hold, Reads, Request};
 ///   time share one sync of the disk.
 /// - After a record failed (a full disk), every later one of the same journal fails too: claim the job again. After an
 ///   error of the disk or a damaged page everything fails until the file is opened again.
+/// - A run that recorded nothing costs no sync and leaves no trace: after the file was closed its number is given again.
 /// - Dropping the last handle or journal closes the file and waits for that; an open ledger keeps a `-wal` file beside it,
 ///   a closed one is one file.
 /// - The file is made for its owner's eyes only (mode 0600). It holds no secret.
@@ -80,8 +81,8 @@ impl Ledger for SqliteLedger {
         let claim = self.claims.take(job, destination)?;
         let (job, destination) = (job.clone(), destination.to_owned());
         let (job, run) = self.file.ask(|answer| Request::Claim { job, destination, answer }).await?;
-        let hold = Arc::new(Hold::new(job));
-        Ok(Arc::new(SqliteJournal { file: self.file.clone(), hold, run, _claim: claim }))
+        let hold = Arc::new(Hold::new(job, run));
+        Ok(Arc::new(SqliteJournal { file: self.file.clone(), hold, _claim: claim }))
     }
 }
 
@@ -119,7 +120,6 @@ impl Drop for LedgerFile {
 struct SqliteJournal {
     file: Arc<LedgerFile>,
     hold: Arc<Hold>,
-    run: u32,
     _claim: Claim,
 }
 
@@ -144,7 +144,7 @@ impl SqliteJournal {
 #[async_trait]
 impl Journal for SqliteJournal {
     fn run(&self) -> u32 {
-        self.run
+        self.hold.run
     }
 
     async fn record(&self, entries: Vec<Entry>) -> Result<()> {

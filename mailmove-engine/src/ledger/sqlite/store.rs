@@ -22,6 +22,8 @@ pub(super) struct Store {
     /// The job of each folder met lately.
     folders: HashMap<FolderKey, i64>,
     tally: Tally,
+    /// The last run of each job claimed since the file was opened.
+    begun: HashMap<i64, u32>,
 }
 
 /// The job that a request is about.
@@ -34,7 +36,14 @@ pub(super) struct Job {
 
 impl Store {
     pub(super) fn new(conn: Connection, path: PathBuf) -> Self {
-        Self { conn, path, names: Names::default(), folders: HashMap::new(), tally: Tally::default() }
+        Self {
+            conn,
+            path,
+            names: Names::default(),
+            folders: HashMap::new(),
+            tally: Tally::default(),
+            begun: HashMap::new(),
+        }
     }
 
     pub(super) fn begin(&self) -> Result<(), Fault> {
@@ -58,36 +67,45 @@ impl Store {
         self.names = Names::default();
         self.folders.clear();
         self.tally.clear();
+        self.begun.clear();
     }
 
-    /// Begins a new run of a job.
+    /// Finds a job, or begins it, and gives its next run a number. The number of a run is kept with the first thing that
+    /// the run records: a run with nothing to do writes nothing.
     pub(super) fn claim(&mut self, name: &JobId, destination: &str) -> Result<(Job, u32), Fault> {
         let known = self
             .conn
             .prepare_cached(
-                "SELECT job.key, destination.key, destination.name FROM job
+                "SELECT job.key, job.run, destination.key, destination.name FROM job
                  JOIN destination ON destination.key = job.destination WHERE job.name = ?1",
             )?
-            .query_row([name.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)))
+            .query_row([name.as_str()], |row| {
+                Ok((row.get(0)?, row.get::<_, u32>(1)?, row.get(2)?, row.get::<_, String>(3)?))
+            })
             .optional()?;
-        let (key, destination) = match known {
-            Some((_, _, before)) if before != destination => {
+        let (key, run, destination) = match known {
+            Some((_, _, _, before)) if before != destination => {
                 return Err(Fault::Refused(another_destination(name, &before, destination)));
             }
-            Some((key, known, _)) => (key, known),
+            Some((key, run, known, _)) => (key, run, known),
             None => {
                 let into = self.destination(destination)?;
                 self.conn
                     .prepare_cached("INSERT INTO job (name, destination, run) VALUES (?1, ?2, 0)")?
                     .execute((name.as_str(), into))?;
-                (self.conn.last_insert_rowid(), into)
+                (self.conn.last_insert_rowid(), 0, into)
             }
         };
-        let run = self
-            .conn
-            .prepare_cached("UPDATE job SET run = run + 1 WHERE key = ?1 RETURNING run")?
-            .query_row([key], |row| row.get(0))?;
+        let last = self.begun.entry(key).or_insert(run);
+        *last += 1;
+        let run = *last;
         Ok((Job { key, destination, name: name.clone() }, run))
+    }
+
+    /// Keeps the number of a run.
+    pub(super) fn keep_run(&self, job: &Job, run: u32) -> Result<(), Fault> {
+        self.conn.prepare_cached("UPDATE job SET run = max(run, ?2) WHERE key = ?1")?.execute((job.key, run))?;
+        Ok(())
     }
 
     /// Whether a record may be applied: every folder in it was opened by its job.

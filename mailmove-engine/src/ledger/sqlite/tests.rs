@@ -47,7 +47,7 @@ async fn what_waits_together_is_committed_together() {
     let (answer, mut claimed) = oneshot::channel();
     group.take(&mut store, Request::Claim { job: JobId::new("a"), destination: "x".into(), answer });
     group.commit(&mut store);
-    let hold = Arc::new(Hold::new(claimed.try_recv().unwrap().unwrap().0));
+    let hold = claimed.try_recv().unwrap().map(|(job, run)| Arc::new(Hold::new(job, run))).unwrap();
     let folders = vec![("INBOX".into(), "1".into())];
     let (answer, mut opened) = oneshot::channel();
     group.take(&mut store, Request::OpenFolders { hold: hold.clone(), folders, answer });
@@ -79,7 +79,7 @@ async fn a_refused_record_fails_alone_and_a_lost_transaction_fails_everyone_in_i
         let (answer, mut claimed) = oneshot::channel();
         group.take(store, Request::Claim { job: JobId::new(job), destination: job.into(), answer });
         group.commit(store);
-        Arc::new(Hold::new(claimed.try_recv().unwrap().unwrap().0))
+        claimed.try_recv().unwrap().map(|(job, run)| Arc::new(Hold::new(job, run))).unwrap()
     };
     let (one, two) = (claim(&mut store, &mut group, "a"), claim(&mut store, &mut group, "b"));
     let record = |store: &mut Store, group: &mut thread::Group, hold: &Arc<Hold>, entries| {

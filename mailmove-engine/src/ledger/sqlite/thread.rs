@@ -39,14 +39,17 @@ pub(super) enum Reads {
 #[derive(Debug)]
 pub(super) struct Hold {
     pub(super) job: Job,
+    pub(super) run: u32,
+    /// Set when the number of the run was kept.
+    kept: OnceLock<()>,
     /// The first write that failed. Nothing is recorded over the gap that it left: a cursor must not get past rows that
     /// are not there.
     failed: OnceLock<Error>,
 }
 
 impl Hold {
-    pub(super) fn new(job: Job) -> Self {
-        Self { job, failed: OnceLock::new() }
+    pub(super) fn new(job: Job, run: u32) -> Self {
+        Self { job, run, kept: OnceLock::new(), failed: OnceLock::new() }
     }
 }
 
@@ -98,15 +101,18 @@ impl Group {
                 self.write(store, None, |store| store.claim(&job, &destination), answer);
             }
             Request::OpenFolders { hold, folders, answer } => {
-                let job = hold.clone();
-                self.write(store, Some(hold), |store| store.open_folders(&job.job, &folders), answer);
+                let holder = hold.clone();
+                self.write(store, Some(hold), |store| store.open_folders(&holder.job, &folders), answer);
             }
             Request::Record { hold, entries, answer } => {
                 self.entries += entries.len();
-                let job = hold.clone();
+                let holder = hold.clone();
                 let apply = |store: &mut Store| {
-                    store.check(&job.job, &entries)?;
-                    store.apply(&job.job, &entries)
+                    store.check(&holder.job, &entries)?;
+                    if !entries.is_empty() && holder.kept.set(()).is_ok() {
+                        store.keep_run(&holder.job, holder.run)?;
+                    }
+                    store.apply(&holder.job, &entries)
                 };
                 self.write(store, Some(hold), apply, answer);
             }
