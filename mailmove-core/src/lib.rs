@@ -40,7 +40,10 @@ pub mod verification;
 pub use body::{Body, BodyReader, BodyWriter, Spool};
 pub use capabilities::{Capabilities, FolderNames, Route, Via};
 pub use connector::{Connector, Mailbox, Root};
-pub use credential::{Access, Credential, CredentialProvider, FixedCredentials, Secret, SignIn};
+pub use credential::{
+    Access, AdministratorWins, Credential, CredentialProvider, CredentialRequest, EnvironmentSecrets, FixedCredentials,
+    MailboxCredentials, Secret, SignIn,
+};
 pub use endpoint::{Destination, Endpoint, Source};
 pub use error::{Error, ErrorKind, Recovery, Result, Side};
 pub use flags::{FlagConflict, FlagError, MailboxFlags};

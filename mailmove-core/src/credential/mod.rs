@@ -1,6 +1,9 @@
 //! Who gives credentials, what one is, and how it is tried without locking anybody out.
 
+mod administrator;
+mod environment;
 mod fixed;
+mod mailboxes;
 mod sign_in;
 
 use std::fmt::Debug;
@@ -10,7 +13,10 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+pub use administrator::AdministratorWins;
+pub use environment::EnvironmentSecrets;
 pub use fixed::FixedCredentials;
+pub use mailboxes::{CredentialRequest, MailboxCredentials};
 pub use sign_in::SignIn;
 
 use crate::{Mailbox, Result};

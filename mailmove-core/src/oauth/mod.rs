@@ -20,6 +20,7 @@ mod client;
 mod code;
 mod delegated;
 mod device;
+mod environment;
 mod provider;
 mod service_account;
 mod signer;
