@@ -55,10 +55,10 @@ impl Sheet {
         let mut sheet = Self { pairs: Vec::new(), secrets: Default::default() };
         for record in reader.records() {
             let record = record.map_err(|error| {
-                let line = error.position().map_or(0, csv::Position::line);
+                let line = error.position().map_or(0, |position| line_at(text, position));
                 refuse(path, "a line is not UTF-8").with("line", line)
             })?;
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = record.position().map_or(0, |position| line_at(text, position));
             sheet.take(&record, &at, line).map_err(|told| told.with("sheet", path.display()).with("line", line))?;
         }
         if sheet.pairs.is_empty() {
@@ -108,6 +108,13 @@ impl Sheet {
     pub(crate) fn credentials(&self, side: Side) -> OwnPasswords {
         OwnPasswords { secrets: self.secrets[side as usize].clone(), rejected: Mutex::default() }
     }
+}
+
+/// The line at which a record begins, from 1. Its position may stand before the end of the line above it.
+fn line_at(text: &[u8], position: &csv::Position) -> u64 {
+    let at = (position.byte() as usize).min(text.len());
+    let ends = text[at..].iter().take_while(|byte| b"\r\n".contains(byte)).count();
+    1 + text[..at + ends].iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
 fn refuse(path: &Path, message: impl Into<String>) -> Error {

@@ -1,0 +1,180 @@
+//! What the example programs have in common, tested as a library.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../examples/support/mod.rs"]
+mod support;
+
+use std::io::Write;
+use std::sync::Arc;
+
+use clap::{Args, Command, FromArgMatches};
+use mailmove::{
+    CredentialProvider, ErrorKind, Mailbox, MailboxFlags, Migration, Removals, Report, Result, Role, Rules, Secret,
+    Side, Stop,
+};
+use mailmove_testkit::{MemoryMailbox, NewItem};
+use secrecy::ExposeSecret;
+use support::rules::RuleArguments;
+use support::sheet::Sheet;
+use support::{Status, report, words};
+use time::macros::datetime;
+
+const HEADER: &str = "Source Email,Source Login Name,Source Password,Destination Email,Destination Login Name,\
+                      Destination Password,Flags";
+
+fn sheet(text: &[u8]) -> Result<Sheet> {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(text).unwrap();
+    Sheet::read(file.path())
+}
+
+fn password(secret: &Secret) -> &str {
+    match secret {
+        Secret::Password(text) => text.expose_secret(),
+        _ => panic!("not a password"),
+    }
+}
+
+#[tokio::test]
+async fn a_sheet_gives_each_mailbox_its_own_password() {
+    let text = format!("\u{feff}{HEADER}\r\na@x,,\" p,\"\"1 \",b@y,B\\b,p2,2097155\r\n\r\n\"c@x\",c@x,p3,d@y,,p4,\r\n");
+    let sheet = sheet(text.as_bytes()).unwrap();
+    assert_eq!(sheet.pairs.len(), 2);
+    let first = &sheet.pairs[0];
+    assert_eq!((first.line, first.source.login.as_deref()), (2, None));
+    assert_eq!(first.destination.login_name(), "B\\b");
+    assert_eq!(first.flags.bits(), 2_097_155);
+    assert_eq!(sheet.pairs[1].flags, MailboxFlags::empty());
+    assert_eq!(sheet.pairs[1].source, Mailbox::new(Side::Source, "c@x"));
+
+    let passwords = sheet.credentials(Side::Source);
+    let credential = passwords.credential(&first.source).await.unwrap();
+    assert_eq!((credential.login.as_str(), password(&credential.secret)), ("a@x", " p,\"1 "));
+    passwords.rejected(&first.source, &credential).await.unwrap();
+    assert_eq!(passwords.credential(&first.source).await.unwrap_err().kind(), ErrorKind::Credential);
+    assert!(passwords.credential(&sheet.pairs[1].source).await.is_ok());
+}
+
+#[test]
+fn a_sheet_may_have_semicolons_and_its_columns_in_any_order() {
+    let text = "flags;Destination Email;destination login name;Destination Password;More;\
+                SOURCE EMAIL;Source Login Name;Source Password\n8;b;;p2;what;a;;p1\n";
+    let sheet = sheet(text.as_bytes()).unwrap();
+    assert_eq!((sheet.pairs[0].source.address.as_str(), sheet.pairs[0].flags.bits()), ("a", 8));
+    assert_eq!((sheet.passwords(Side::Source), sheet.passwords(Side::Destination)), (1, 1));
+}
+
+#[test]
+fn what_is_wrong_with_a_sheet_is_named_and_no_password_is() {
+    for (text, words) in [
+        (String::new(), &["Source Email"][..]),
+        ("Source Email,Flags\n".to_owned(), &["Source Login Name"]),
+        (format!("{HEADER}\n"), &["no mailbox"]),
+        (format!("{HEADER}\na,,hunter2,,,hunter2,\n"), &["line: 2", "Destination Email"]),
+        (format!("{HEADER}\na,,hunter2,b,,hunter2,0\na,,hunter2,c,,hunter2,64\n"), &["line: 3", "64"]),
+        (format!("{HEADER}\na,,hunter2,b,,hunter2,0\na,,hunter2,b,,hunter2,0\n"), &["line: 3", "twice"]),
+    ] {
+        let told = sheet(text.as_bytes()).unwrap_err().to_string();
+        assert!(words.iter().all(|word| told.contains(word)), "{words:?} in {told}");
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+}
+
+fn rules(arguments: &str) -> Result<Rules, clap::Error> {
+    let command = RuleArguments::augment_args(Command::new("test").no_binary_name(true));
+    let matches = command.try_get_matches_from(arguments.split_whitespace())?;
+    Ok(RuleArguments::from_arg_matches(&matches)?.rules())
+}
+
+#[test]
+fn arguments_become_rules() {
+    let rules = rules(
+        "--flags 2097155 --since 2024-02-29 --before 2024-12-31T12:00:00+01:00 --include A --exclude B/C --max-size 2 \
+         --map A/B=C --map x\\/y\\=z=w --below Old/Mail --skip-role Trash --mirror --force --keep-names",
+    )
+    .unwrap();
+    assert_eq!(rules.flags.bits(), 2_097_155);
+    assert_eq!(rules.since, Some(datetime!(2024-02-29 0:00 UTC)));
+    assert_eq!(rules.before, Some(datetime!(2024-12-31 11:00 UTC)));
+    assert_eq!(rules.max_bytes, Some(2 << 20));
+    assert_eq!((rules.include.len(), rules.exclude.len()), (1, 1));
+    assert_eq!((rules.map[0].from.join("|"), rules.map[0].to.join("|")), ("A|B".to_owned(), "C".to_owned()));
+    assert_eq!((rules.map[1].from.join("|"), rules.map[1].to.join("|")), ("x/y=z".to_owned(), "w".to_owned()));
+    assert_eq!(rules.below, ["Old", "Mail"]);
+    assert!(rules.skip_roles.contains(&Role::Trash) && rules.skip_roles.contains(&Role::All));
+    assert_eq!(rules.removals, Removals::Mirror { force: true });
+    assert!(!rules.map_roles);
+}
+
+#[test]
+fn arguments_that_mean_nothing_are_refused() {
+    for arguments in [
+        "--flags 64",
+        "--flags many",
+        "--since yesterday",
+        "--since 2023-02-29",
+        "--map A",
+        "--map A=",
+        "--map A//B=C",
+        "--skip-role cellar",
+        "--force",
+    ] {
+        assert!(rules(arguments).is_err(), "{arguments}");
+    }
+}
+
+async fn run(change: impl FnOnce(&MemoryMailbox, &MemoryMailbox, Migration) -> Migration) -> Report {
+    let (old, new) = (MemoryMailbox::new(), MemoryMailbox::new());
+    old.add(&old.inbox(), NewItem::mail("Subject: hello\r\n\r\nworld\r\n"));
+    old.add(&old.inbox(), NewItem::mail("Subject: large\r\n\r\nThis one is rather a little larger.\r\n"));
+    let (from, to) = (Mailbox::new(Side::Source, "alice"), Mailbox::new(Side::Destination, "alice"));
+    let migration = Migration::new(Arc::new(old.clone()), from, Arc::new(new.clone()), to);
+    change(&old, &new, migration).run(None).await.unwrap()
+}
+
+fn status(report: &Report) -> Option<Status> {
+    report::ended(report).err().map(|failure| {
+        assert!(!failure.line.contains('\n') && failure.line.len() > 10, "{}", failure.line);
+        failure.status
+    })
+}
+
+#[tokio::test]
+async fn exit_statuses_say_what_to_do() {
+    assert_eq!(status(&run(|_, _, migration| migration).await), None);
+
+    let stop = Stop::new();
+    stop.stop();
+    assert_eq!(status(&run(|_, _, migration| migration.stop(stop)).await), Some(Status::NotFinished));
+
+    let full = run(|_, new, migration| {
+        new.change_options(|options| options.quota = Some(10));
+        migration
+    });
+    assert_eq!(status(&full.await), Some(Status::NotFinished));
+
+    let small = run(|_, new, migration| {
+        new.change_options(|options| {
+            options.capabilities.accepts.iter_mut().for_each(|route| route.max_bytes = Some(40));
+        });
+        migration
+    });
+    let small = small.await;
+    assert_eq!((status(&small), small.this_run.copied), (Some(Status::SomeFailed), 1));
+
+    let mut rules = Rules::default();
+    rules.flags = MailboxFlags::SKIP_MAIL;
+    rules.kinds = vec![mailmove::Kind::Mail];
+    assert_eq!(status(&run(|_, _, migration| migration.rules(rules)).await), Some(Status::CouldNotRun));
+}
+
+#[test]
+fn numbers_are_written_as_people_read_them() {
+    assert_eq!(words::bytes(0), "0 bytes");
+    assert_eq!(words::bytes(999), "999 bytes");
+    assert_eq!(words::bytes(999_999), "1.0 MB");
+    assert_eq!(words::bytes(12_345_678), "12 MB");
+    assert_eq!(words::time(std::time::Duration::from_millis(1_234)), "1.2 s");
+    assert_eq!(words::time(std::time::Duration::from_secs(3_725)), "1 h 02 min");
+    assert_eq!((words::count(1, "mailbox"), words::count(2, "mailbox")), ("1 mailbox".into(), "2 mailboxes".into()));
+}
