@@ -65,6 +65,28 @@ async fn an_open_ledger_cannot_be_opened_twice() {
     SqliteLedger::open(&path).unwrap();
 }
 
+#[test]
+fn of_many_that_open_a_new_ledger_at_once_one_has_it() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("ledger");
+    let start = std::sync::Barrier::new(6);
+    let open = || {
+        start.wait();
+        SqliteLedger::open(&path)
+    };
+    let opened: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..6).map(|_| scope.spawn(open)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let (won, lost): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
+    assert_eq!(won.len(), 1);
+    for error in lost {
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::LedgerInUse);
+    }
+    drop(won);
+    assert_eq!(names(home.path()), ["ledger"], "no draft is left");
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn the_files_are_for_their_owner_alone() {
