@@ -7,6 +7,8 @@ use bytes::Bytes;
 use memchr::{memchr, memchr_iter, memmem};
 
 type Verdict = dyn Fn(&[u8]) -> Option<String> + Send + Sync;
+type Rewriting = dyn Fn(&Bytes) -> Bytes + Send + Sync;
+type NameVerdict = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 /// A rule that makes APPEND answer NO. It looks at the octets of each message; one refused message refuses the whole
 /// command.
@@ -99,7 +101,7 @@ impl Refusal {
 
 /// What a server makes of a message when it stores it.
 #[derive(Clone)]
-pub(crate) struct Rewrite(pub(crate) Arc<dyn Fn(&Bytes) -> Bytes + Send + Sync>);
+pub(crate) struct Rewrite(pub(crate) Arc<Rewriting>);
 
 impl fmt::Debug for Rewrite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -109,7 +111,7 @@ impl fmt::Debug for Rewrite {
 
 /// Why a folder may not have this name, if it may not.
 #[derive(Clone)]
-pub(crate) struct NameRule(pub(crate) Arc<dyn Fn(&str) -> Option<String> + Send + Sync>);
+pub(crate) struct NameRule(pub(crate) Arc<NameVerdict>);
 
 impl fmt::Debug for NameRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,5 +1,6 @@
 //! The mailbox of one user: its folders by wire name, subscriptions, quota.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Content, Folder, Message};
@@ -91,10 +92,14 @@ impl Account {
         let folder = Folder::new(self.next_object, self.next_validity);
         self.next_object += 1;
         self.next_validity += 1;
-        let entry = self.folders.entry(name.to_owned());
-        let slot = entry.or_insert_with(|| folder.clone());
-        *slot = folder;
-        slot
+        match self.folders.entry(name.to_owned()) {
+            Entry::Vacant(entry) => entry.insert(folder),
+            Entry::Occupied(entry) => {
+                let slot = entry.into_mut();
+                *slot = folder;
+                slot
+            }
+        }
     }
 
     pub(crate) fn delete(&mut self, name: &str) -> bool {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use super::{Account, Folder, MailboxSnapshot, NewMessage, lock};
+use super::{Account, Folder, MailboxSnapshot, MessageSnapshot, NewMessage, lock};
 use crate::imap::flags::Flags;
 use crate::imap::utf7;
 
@@ -47,6 +47,11 @@ impl MailboxHandle {
     /// The UIDs in a folder, ascending.
     pub fn uids(&self, folder: &str) -> Vec<u32> {
         self.with(folder, |folder| folder.uids())
+    }
+
+    /// The messages of a folder, in ascending order of UID.
+    pub fn messages(&self, folder: &str) -> Vec<MessageSnapshot> {
+        self.with(folder, |folder| MessageSnapshot::all(folder))
     }
 
     /// UIDVALIDITY.

@@ -99,12 +99,6 @@ impl FolderSnapshot {
     fn of(account: &Account, wire: &str, folder: &Folder) -> Self {
         let layout = &account.layout;
         let below = wire.strip_prefix(layout.prefix.as_str()).unwrap_or(wire);
-        let messages = folder.messages().map(|(uid, message)| {
-            let mut flags: Vec<String> = message.flags.names().map(str::to_owned).collect();
-            flags.sort_unstable();
-            let (received, bytes, modseq) = (message.received, message.bytes.clone(), message.modseq);
-            MessageSnapshot { uid, flags, received, bytes, modseq }
-        });
         Self {
             name: readable(wire),
             path: below.split(layout.delimiter).map(readable).collect(),
@@ -113,7 +107,7 @@ impl FolderSnapshot {
             uid_validity: folder.uid_validity,
             uid_next: folder.uid_next,
             highest_modseq: folder.highest_modseq,
-            messages: messages.collect(),
+            messages: MessageSnapshot::all(folder),
         }
     }
 
@@ -143,6 +137,16 @@ impl FolderSnapshot {
 }
 
 impl MessageSnapshot {
+    pub(super) fn all(folder: &Folder) -> Vec<Self> {
+        let messages = folder.messages().map(|(uid, message)| {
+            let mut flags: Vec<String> = message.flags.names().map(str::to_owned).collect();
+            flags.sort_unstable();
+            let (received, bytes, modseq) = (message.received, message.bytes.clone(), message.modseq);
+            Self { uid, flags, received, bytes, modseq }
+        });
+        messages.collect()
+    }
+
     fn content(&self) -> (&Bytes, OffsetDateTime, &[String]) {
         (&self.bytes, self.received, &self.flags)
     }
