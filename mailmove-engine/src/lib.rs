@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A [`Migration`] moves one mailbox pair. Its promise: nothing is lost and nothing is doubled, whatever dies in between,
-//! as long as the [`Ledger`](ledger::Ledger) survives.
+//! as long as the [`Ledger`] survives.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod adopt;

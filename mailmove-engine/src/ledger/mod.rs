@@ -31,7 +31,8 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     ///   [`LedgerInUse`](mailmove_core::ErrorKind::LedgerInUse). The death of the process releases it, SIGKILL included.
     /// - `destination` names the destination mailbox, not a server and never a secret: jobs that name the same one share
     ///   the ownership of its items.
-    /// - Each claim begins a new run of the job.
+    /// - A job writes to one destination for all its life: another name is [`Config`](mailmove_core::ErrorKind::Config).
+    /// - Each claim begins a new run of the job. A run that records nothing leaves no trace, its number included.
     async fn claim(&self, job: &JobId, destination: &str) -> Result<Arc<dyn Journal>>;
 }
 
@@ -46,6 +47,8 @@ pub trait Journal: Debug + Send + Sync + 'static {
     /// - Durable when it returns, against the death of the process and against power loss.
     /// - Calls take effect in the order in which they are first polled; a call once polled takes effect even when its
     ///   future is dropped.
+    /// - After an error nothing more is recorded by this journal: a cursor must not pass rows that are missing. Claim
+    ///   again to go on.
     async fn record(&self, entries: Vec<Entry>) -> Result<()>;
 
     /// The key of each (folder, epoch), made where there is none yet. Same order, same length.
@@ -167,7 +170,7 @@ pub struct Select {
     pub folder: Option<FolderKey>,
     /// Only these states; empty: all.
     pub states: Vec<RowState>,
-    /// Only rows whose item stands in this destination folder.
+    /// Only rows whose item stands, or shall stand, in this destination folder.
     pub target: Option<FolderId>,
 }
 
