@@ -7,6 +7,7 @@ mod faults;
 mod fetch;
 mod folders;
 mod limits;
+mod robust;
 mod scale;
 mod sign_in;
 
