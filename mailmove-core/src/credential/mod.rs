@@ -26,9 +26,9 @@ use crate::{Mailbox, Result};
 pub trait CredentialProvider: Debug + Send + Sync + 'static {
     /// A credential for this mailbox.
     ///
-    /// - One that is not there yet is [`ErrorKind::CredentialPending`], with the request as a fact named `request`.
+    /// - One that is not there yet is [`ErrorKind::CredentialPending`](crate::ErrorKind::CredentialPending), with the request as a fact named `request`.
     /// - A generation named to [`rejected`](Self::rejected) is never given again, to any mailbox of its grant: asking
-    ///   then is [`ErrorKind::Credential`].
+    ///   then is [`ErrorKind::Credential`](crate::ErrorKind::Credential).
     async fn credential(&self, mailbox: &Mailbox) -> Result<Credential>;
 
     /// The server refused this credential. An expired token is not refused: ask for a credential again, once.

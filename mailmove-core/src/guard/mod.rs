@@ -5,11 +5,11 @@
 //! 1. waits until the shared pause is over,
 //! 2. takes a slot, of its own guard and of every guard above it,
 //! 3. runs under the idle timeout: it fails when *nothing* moved for a while, never for being large or slow,
-//! 4. is judged by the [`Recovery`](crate::Recovery) of its error,
+//! 4. is judged by the [`Recovery`] of its error,
 //! 5. gives its slots back,
 //! 6. backs off, holding nothing, before the next attempt.
 //!
-//! A server that asks to wait ([`Recovery::Retry`](crate::Recovery::Retry) with a time) makes everyone wait who shares
+//! A server that asks to wait ([`Recovery::Retry`] with a time) makes everyone wait who shares
 //! the guard. The number of slots follows the server: one more for every round of good answers, half as many when it is
 //! overloaded. Repeats are bounded by attempts and by a budget of extra load that all calls share.
 //!

@@ -8,9 +8,10 @@ use bytes::Bytes;
 use futures_util::stream;
 use reqwest::Method;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use url::Url;
+use url::form_urlencoded::byte_serialize;
 
 use super::client::shown;
 use crate::guard::Attempt;
@@ -102,7 +103,8 @@ impl Request {
     /// The same, where this is a secret that is sent: an answer that repeats it does not get to show it. The credential
     /// of the [session](super::Session) is hidden anyway.
     pub fn hiding(mut self, secret: SecretString) -> Self {
-        self.secrets.push(secret);
+        let in_a_form: String = byte_serialize(secret.expose_secret().as_bytes()).collect();
+        self.secrets.extend([secret, SecretString::from(in_a_form)]);
         self
     }
 
