@@ -18,8 +18,8 @@ use std::sync::Arc;
 
 use clap::Parser;
 use mailmove::{
-    Connector, Connectors, CredentialProvider, EndpointUrl, Error, ErrorKind, Ledger, Migration, Report, Result, Side,
-    Spool, SqliteLedger, Stop,
+    Access, AdministratorWins, Connector, Connectors, CredentialProvider, EndpointUrl, Error, ErrorKind, Ledger,
+    Migration, Report, Result, Side, Spool, SqliteLedger, Stop,
 };
 use serde_json::{Value, json};
 use support::args::{Reach, Run};
@@ -72,11 +72,11 @@ fn main() -> ExitCode {
 
 async fn batch(arguments: Arguments) -> Result<(), Failure> {
     arguments.run.log.start()?;
-    let sheet = Sheet::read(&arguments.csv)?;
+    let mut sheet = Sheet::read(&arguments.csv)?;
     warn_of_readers(&arguments.csv);
     let batch = Arc::new(Batch {
-        source: server(&arguments.from, Side::Source, &sheet, &arguments.reach)?,
-        destination: server(&arguments.to, Side::Destination, &sheet, &arguments.reach)?,
+        source: server(&arguments.from, Side::Source, &mut sheet, &arguments.reach)?,
+        destination: server(&arguments.to, Side::Destination, &mut sheet, &arguments.reach)?,
         ledger: Arc::new(SqliteLedger::open(&arguments.ledger)?),
         spool: arguments.run.spool(),
         rules: arguments.rules,
@@ -191,36 +191,41 @@ impl End {
     }
 }
 
-/// The connector of one side: an administrator's or everybody's secret from the environment, or the sheet's passwords.
-fn server(text: &str, side: Side, sheet: &Sheet, reach: &Reach) -> Result<Arc<dyn Connector>> {
+/// The connector of one side: with an administrator's or everybody's credentials from the environment, or with the sheet's
+/// passwords.
+fn server(text: &str, side: Side, sheet: &mut Sheet, reach: &Reach) -> Result<Arc<dyn Connector>> {
     let url: EndpointUrl = reach.url(text, side)?;
     let told = |error: Error| error.on(side);
     let refuse = |message: &str, remedy: &str| Err(told(Error::new(ErrorKind::Config, message).remedy(remedy)));
     if url.mailbox.is_some() {
         return refuse("the URL of a batch names no mailbox", "take mailbox= off: the sheet names them");
     }
-    if url.login.is_some() && url.access == mailmove::Access::Owner {
+    if url.login.is_some() && url.access == Access::Owner {
         return refuse("the URL names an owner, and a batch has many", "take the login off, or say access=");
     }
-    let common = match (&url.login, secrets::from_environment(side)?) {
-        (Some(_), None) => Some(secrets::secret(&url, side)?),
-        (_, secret) => secret,
+    let options = reach.options()?;
+    let common = match (&url.login, secrets::from_environment(&url, side, &options)?) {
+        (Some(_), None) => Some(secrets::credentials(&url, side, &options)?),
+        (_, given) => given,
     };
-    let unused = sheet.passwords(side);
-    if common.is_some() && unused > 0 {
-        say!(
-            "note: {side}: the secret given for all is used, and not the sheet's {}",
-            words::count(unused as u64, "password")
-        );
-    }
+    let passwords = sheet.passwords(side);
     let credentials: Arc<dyn CredentialProvider> = match common {
-        Some(secret) => Arc::new(url.credentials(secret).map_err(told)?),
-        None => Arc::new(sheet.credentials(side)),
+        Some(common) => {
+            let wins = AdministratorWins::new(common, passwords);
+            if !wins.ignored().is_empty() {
+                let ignored = words::count(wins.ignored().len() as u64, "password");
+                say!(
+                    "note: {side}: the credentials given for all are used; {ignored} in the sheet should not be there"
+                );
+            }
+            Arc::new(wins)
+        }
+        None => Arc::new(passwords),
     };
     if url.plain {
         say!("note: the connections to the {side} are not encrypted, as allowed");
     }
-    Connectors::standard().connect(&url, credentials, &reach.options()?).map_err(told)
+    Connectors::standard().connect(&url, credentials, &options).map_err(told)
 }
 
 /// Pairs with one destination stay together: one job at a time writes into a mailbox.

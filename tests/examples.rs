@@ -38,8 +38,9 @@ fn password(secret: &Secret) -> &str {
 #[tokio::test]
 async fn a_sheet_gives_each_mailbox_its_own_password() {
     let text = format!("\u{feff}{HEADER}\r\na@x,,\" p,\"\"1 \",b@y,B\\b,p2,2097155\r\n\r\n\"c@x\",c@x,p3,d@y,,p4,\r\n");
-    let sheet = sheet(text.as_bytes()).unwrap();
+    let mut sheet = sheet(text.as_bytes()).unwrap();
     assert_eq!(sheet.pairs.len(), 2);
+    let passwords = sheet.passwords(Side::Source);
     let first = &sheet.pairs[0];
     assert_eq!((first.line, first.source.login.as_deref()), (2, None));
     assert_eq!(first.destination.login_name(), "B\\b");
@@ -47,7 +48,6 @@ async fn a_sheet_gives_each_mailbox_its_own_password() {
     assert_eq!(sheet.pairs[1].flags, MailboxFlags::empty());
     assert_eq!(sheet.pairs[1].source, Mailbox::new(Side::Source, "c@x"));
 
-    let passwords = sheet.credentials(Side::Source);
     let credential = passwords.credential(&first.source).await.unwrap();
     assert_eq!((credential.login.as_str(), password(&credential.secret)), ("a@x", " p,\"1 "));
     passwords.rejected(&first.source, &credential).await.unwrap();
@@ -59,9 +59,11 @@ async fn a_sheet_gives_each_mailbox_its_own_password() {
 fn a_sheet_may_have_semicolons_and_its_columns_in_any_order() {
     let text = "flags;Destination Email;destination login name;Destination Password;More;\
                 SOURCE EMAIL;Source Login Name;Source Password\n8;b;;p2;what;a;;p1\n";
-    let sheet = sheet(text.as_bytes()).unwrap();
+    let mut sheet = sheet(text.as_bytes()).unwrap();
     assert_eq!((sheet.pairs[0].source.address.as_str(), sheet.pairs[0].flags.bits()), ("a", 8));
-    assert_eq!((sheet.passwords(Side::Source), sheet.passwords(Side::Destination)), (1, 1));
+    for side in [Side::Source, Side::Destination] {
+        assert_eq!(sheet.passwords(side).mailboxes().len(), 1);
+    }
 }
 
 #[test]
@@ -74,7 +76,7 @@ fn what_is_wrong_with_a_sheet_is_named_and_no_password_is() {
         (format!("{HEADER}\na,,hunter2,b,,hunter2,0\na,,hunter2,c,,hunter2,64\n"), &["line: 3", "64"]),
         (format!("{HEADER}\na,,hunter2,b,,hunter2,0\na,,hunter2,b,,hunter2,0\n"), &["line: 3", "twice"]),
     ] {
-        let told = sheet(text.as_bytes()).unwrap_err().to_string();
+        let told = sheet(text.as_bytes()).err().unwrap().to_string();
         assert!(words.iter().all(|word| told.contains(word)), "{words:?} in {told}");
         assert!(!told.contains("hunter2"), "{told}");
     }

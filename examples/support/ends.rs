@@ -20,9 +20,9 @@ impl End {
         let url = reach.url(url, side)?;
         // A URL that names no mailbox is not worth asking a password for.
         url.mailbox(side)?;
-        let secret = secrets::secret(&url, side)?;
-        let credentials = Arc::new(url.credentials(secret).map_err(|error| error.on(side))?);
-        let (connector, mailbox) = Connectors::standard().open(&url, side, credentials, &reach.options()?)?;
+        let options = reach.options()?;
+        let credentials = secrets::credentials(&url, side, &options)?;
+        let (connector, mailbox) = Connectors::standard().open(&url, side, credentials, &options)?;
         Ok(Self { url, connector, mailbox })
     }
 }

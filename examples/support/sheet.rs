@@ -1,12 +1,8 @@
 //! The sheet of a batch: one mailbox pair per line, in the seven columns of the bulk format.
 
-use std::collections::{HashMap, HashSet};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
-use mailmove::{
-    Credential, CredentialProvider, Error, ErrorKind, Mailbox, MailboxFlags, Result, Secret, Side, async_trait,
-};
+use mailmove::{Error, ErrorKind, Mailbox, MailboxCredentials, MailboxFlags, Result, Secret, Side};
 
 /// The columns, in the order in which they are expected when a sheet is written anew. They are found by name.
 pub(crate) const COLUMNS: [&str; 7] = [
@@ -30,10 +26,9 @@ pub(crate) struct Pair {
 }
 
 /// What a sheet holds.
-#[derive(Debug)]
 pub(crate) struct Sheet {
     pub(crate) pairs: Vec<Pair>,
-    secrets: [HashMap<Mailbox, Secret>; 2],
+    passwords: [MailboxCredentials; 2],
 }
 
 impl Sheet {
@@ -52,7 +47,7 @@ impl Sheet {
             let found = headers.iter().position(|header| header.eq_ignore_ascii_case(column));
             *at = found.ok_or_else(|| refuse(path, format!("there is no column \"{column}\"")))?;
         }
-        let mut sheet = Self { pairs: Vec::new(), secrets: Default::default() };
+        let mut sheet = Self { pairs: Vec::new(), passwords: Default::default() };
         for record in reader.records() {
             let record = record.map_err(|error| {
                 let line = error.position().map_or(0, |position| line_at(text, position));
@@ -73,7 +68,7 @@ impl Sheet {
         if record.iter().all(|field| field.trim().is_empty()) {
             return Ok(());
         }
-        let mut mailbox = |side: Side, first: usize| {
+        let mailbox = |side: Side, first: usize| {
             let (address, login) = (field(first).trim(), field(first + 1).trim());
             if address.is_empty() {
                 let told = Error::new(ErrorKind::Config, format!("the column \"{}\" is empty", COLUMNS[first]));
@@ -85,7 +80,7 @@ impl Sheet {
             }
             let secret = field(first + 2);
             if !secret.is_empty() {
-                self.secrets[side as usize].insert(mailbox.clone(), Secret::password(secret));
+                self.passwords[side as usize].give(&mailbox, None, Secret::password(secret));
             }
             Ok(mailbox)
         };
@@ -99,14 +94,9 @@ impl Sheet {
         Ok(())
     }
 
-    /// How many mailboxes of this side have a password.
-    pub(crate) fn passwords(&self, side: Side) -> usize {
-        self.secrets[side as usize].len()
-    }
-
-    /// Gives each mailbox of this side its own password.
-    pub(crate) fn credentials(&self, side: Side) -> OwnPasswords {
-        OwnPasswords { secrets: self.secrets[side as usize].clone(), rejected: Mutex::default() }
+    /// The passwords of the mailboxes of this side.
+    pub(crate) fn passwords(&mut self, side: Side) -> MailboxCredentials {
+        std::mem::take(&mut self.passwords[side as usize])
     }
 }
 
@@ -120,35 +110,4 @@ fn line_at(text: &[u8], position: &csv::Position) -> u64 {
 fn refuse(path: &Path, message: impl Into<String>) -> Error {
     let told = Error::new(ErrorKind::Config, message).with("sheet", path.display());
     told.remedy(format!("give a file with the columns {}", COLUMNS.join(", ")))
-}
-
-/// Each owner's own password. One that was refused is not given again.
-#[derive(Debug)]
-pub(crate) struct OwnPasswords {
-    secrets: HashMap<Mailbox, Secret>,
-    rejected: Mutex<HashSet<Mailbox>>,
-}
-
-#[async_trait]
-impl CredentialProvider for OwnPasswords {
-    async fn credential(&self, mailbox: &Mailbox) -> Result<Credential> {
-        let refuse = |message: &str, remedy: &str| {
-            let told = Error::new(ErrorKind::Credential, message).on(mailbox.side).with("mailbox", mailbox);
-            Err(told.remedy(remedy))
-        };
-        let Some(secret) = self.secrets.get(mailbox) else {
-            return refuse("the sheet has no password for this mailbox", "fill it in, or sign in as an administrator");
-        };
-        if self.rejected.lock().unwrap_or_else(PoisonError::into_inner).contains(mailbox) {
-            return refuse("this password was refused before and is not offered again", "correct it in the sheet");
-        }
-        let mut credential = Credential::new(mailbox.login_name(), secret.clone());
-        credential.grant = mailbox.to_string();
-        Ok(credential)
-    }
-
-    async fn rejected(&self, mailbox: &Mailbox, _credential: &Credential) -> Result<()> {
-        self.rejected.lock().unwrap_or_else(PoisonError::into_inner).insert(mailbox.clone());
-        Ok(())
-    }
 }
