@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use mailmove::Side;
+use mailmove::diagnosis::{Cause, Diagnosis, Evidence};
 use support::args::{Log, Reach};
 use support::ends::End;
 use support::{Failure, Status, exit, say};
@@ -67,8 +68,21 @@ async fn look(url: &str, side: Side, reach: &Reach) -> mailmove::Result<()> {
     for outcome in &verification.stages {
         match &outcome.error {
             None => say!("  {:<8} open   {}", outcome.stage.as_str(), outcome.seen),
-            Some(error) => say!("  {:<8} SHUT   {}", outcome.stage.as_str(), error.message()),
+            Some(error) => {
+                say!("  {:<8} SHUT   {}", outcome.stage.as_str(), error.message());
+                causes(&Diagnosis::from(Evidence::of(error).at(outcome.stage)));
+            }
         }
     }
     verification.error().cloned().map_or(Ok(()), Err)
+}
+
+/// Tells what may be behind it, the likeliest first, and what to do, the safest first.
+fn causes(diagnosis: &Diagnosis) {
+    for finding in diagnosis.findings.iter().filter(|finding| finding.cause != Cause::Unknown) {
+        let because =
+            if finding.because.is_empty() { String::new() } else { format!(" ({})", finding.because.join("; ")) };
+        say!("           {}: {}{because}", finding.confidence, finding.cause.title());
+        finding.remedies.iter().for_each(|remedy| say!("             - {}", remedy.text));
+    }
 }
