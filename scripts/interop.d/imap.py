@@ -63,7 +63,6 @@ def whole(move):
     move.plan()
     move.first()
     move.again()
-    move.audit()
     move.delta()
 
 

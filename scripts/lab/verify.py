@@ -65,18 +65,35 @@ def split_head(body):
     return (body, b'') if end < 0 else (body[: end + 4], body[end + 4 :])
 
 
-def _munge(body):
+def _masked(text):
+    return re.sub(rb'[\x80-\xff?]', b'X', text)
+
+
+def _masked_head(body):
     head, rest = split_head(body)
-    return re.sub(rb'[\x80-\xff]', b'X', head) + rest
+    return _masked(head) + rest
+
+
+def _without_mbox_line(body):
+    return re.sub(rb'\AFrom [^\n]*\n', b'', body)
+
+
+def _joined(body):
+    return re.sub(rb'[\r\n]', b'', body)
 
 
 # What servers, or the mover on their refusal, are known to change. Each brings both versions to one form, so that a
 # difference is named only when the change explains it completely.
 REPAIRS = {
-    'header-8bit': _munge,
+    'header-8bit': _masked_head,
     'line-ends': lambda body: re.sub(rb'\r*\n|\r', b'\n', body).rstrip(b'\n'),
-    'empty': lambda body: body.strip() or b'empty',
+    'mbox-line': _without_mbox_line,
+    'blank-line': _joined,
+    'nul': lambda body: body.replace(b'\0', b''),
+    'several': lambda body: _masked(_joined(_without_mbox_line(body).replace(b'\0', b''))),
 }
+# Larger messages are compared by their bytes alone.
+FORMS_UP_TO = 4_000_000
 
 
 def read(imap, forms=True):
@@ -119,7 +136,11 @@ def _messages(imap, with_forms):
         body = data[b'BODY[]'] if isinstance(data[b'BODY[]'], wire.Text) else b''
         flags = (flag.decode() for flag in data[b'FLAGS'])
         flags = frozenset(f.lower() if f.lower() in SYSTEM else f for f in flags if f.lower() != r'\recent')
-        forms = tuple(hashlib.sha256(repair(body)).digest() for repair in REPAIRS.values()) if with_forms else ()
+        forms = (
+            tuple(hashlib.sha256(repair(body)).digest() for repair in REPAIRS.values())
+            if with_forms and len(body) <= FORMS_UP_TO
+            else ()
+        )
         yield Seen(
             hashlib.sha256(body).digest(), flags, instant(data[b'INTERNALDATE']), len(body), int(data[b'UID']), forms
         )
@@ -175,14 +196,17 @@ def _compare_folder(path, source, destination, report):
     _pair(left, right, lambda m: (m.digest, m.flags, m.when), lambda a, b: None)
     for key in (lambda m: (m.digest, m.flags), lambda m: (m.digest, m.when), lambda m: m.digest):
         _pair(left, right, key, lambda a, b: _labels(path, a, b, report))
-    for number, repair in enumerate(REPAIRS if all(m.forms for m in left + right) else ()):
-        for key in (lambda m: (m.forms[number], m.flags, m.when), lambda m: m.forms[number]):
+    for number, repair in enumerate(REPAIRS):
 
-            def altered(a, b, repair=repair):
-                report(f'altered-{repair}', path, f'uid {a.uid}, {a.size} bytes, arrived with {b.size} bytes')
-                _labels(path, a, b, report)
+        def form(m, number=number):
+            return m.forms[number] if m.forms else (m.digest, m.uid)
 
-            _pair(left, right, key, altered)
+        def altered(a, b, repair=repair):
+            report(f'altered-{repair}', path, f'uid {a.uid}, {a.size} bytes, arrived with {b.size} bytes')
+            _labels(path, a, b, report)
+
+        _pair(left, right, lambda m: (form(m), m.flags, m.when), altered)
+        _pair(left, right, form, altered)
     known = {m.digest for m in destination}
     for m in left:
         kind = 'copy-missing' if m.digest in known else 'message-missing'
