@@ -281,7 +281,8 @@ impl Feed {
 
     /// A cursor that is too old: from the start, once. Rows make that cheap.
     fn relist_or(&mut self, error: Error) -> Result<()> {
-        let expired = error.kind() == ErrorKind::CursorExpired || error.recovery() == Recovery::Relist;
+        // Not for another epoch: its ids are other items', and belong to a folder key of their own.
+        let expired = error.kind() == ErrorKind::CursorExpired;
         match self.stage {
             Stage::List { ref after, fresh: false } if expired && after.is_some() && self.pages.is_empty() => {
                 self.named = Some(HashMap::new());
