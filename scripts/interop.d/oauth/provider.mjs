@@ -62,8 +62,9 @@ async function mail(request, response) {
 
 http
   .createServer((request, response) => {
-    if (request.url === '/mail') return mail(request, response);
-    if (request.url === '/token' && request.method === 'POST') {
+    const { pathname } = new URL(request.url, issuer);
+    if (pathname === '/mail') return mail(request, response);
+    if (pathname === '/token' && request.method === 'POST') {
       const chunks = [];
       request.on('data', (chunk) => chunks.push(chunk));
       request.on('end', () => say({ event: 'asked', form: Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString())) }));
