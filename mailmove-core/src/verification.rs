@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::diagnosis::Evidence;
 use crate::{Error, Mailbox};
 
 /// A door on the way into a mailbox, in the order in which they are tried.
@@ -95,5 +96,32 @@ impl Verification {
     /// Why it stayed shut, if it did.
     pub fn error(&self) -> Option<&Error> {
         self.stages.iter().find_map(|outcome| outcome.error.as_ref())
+    }
+
+    /// What the door that stayed shut showed, for a [`Diagnosis`](crate::diagnosis::Diagnosis). Whoever knows more adds
+    /// it: how the server did lately, and whether the credential worked before.
+    pub fn evidence(&self) -> Option<Evidence> {
+        let shut = self.stages.iter().find(|outcome| outcome.error.is_some())?;
+        shut.error.as_ref().map(|error| Evidence::of(&error.clone().on(self.mailbox.side)).at(shut.stage))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::{Cause, Diagnosis};
+    use crate::{ErrorKind, Side};
+
+    #[test]
+    fn the_door_that_stayed_shut_leads_to_a_diagnosis_with_side_and_stage() {
+        let mut verification = Verification::new(Mailbox::new(Side::Destination, "alice"));
+        verification.passed(Stage::Connect, "192.0.2.1:993");
+        assert!(verification.is_ok() && verification.evidence().is_none());
+        let refused = Error::new(ErrorKind::Credential, "refused").with("answer", "NO [EXPIRED] Password expired");
+        let verification = verification.failed(Stage::SignIn, refused);
+        assert!(!verification.is_ok());
+        let diagnosis = Diagnosis::from(verification.evidence().unwrap());
+        assert_eq!((diagnosis.side, diagnosis.stage), (Some(Side::Destination), Some(Stage::SignIn)));
+        assert_eq!(diagnosis.cause(), Cause::PasswordExpired);
     }
 }

@@ -1,7 +1,7 @@
 //! Signing in at a sign-in service that nobody here wrote. `scripts/interop oauth` starts it and runs these.
 
 #![cfg(feature = "oauth")]
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

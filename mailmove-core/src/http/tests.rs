@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use super::*;
+use crate::diagnosis::{Cause, Diagnosis, Evidence};
 use crate::guard::Limits;
 use crate::{
     Access, Call, Error, ErrorKind, FixedCredentials, Guard, Mailbox, Recovery, Result, Secret, Side, SignIn, Spool,
@@ -194,6 +195,19 @@ async fn a_refused_credential_is_offered_once() {
 }
 
 #[tokio::test]
+async fn a_refused_password_is_diagnosed_by_what_the_server_offers_instead() {
+    for (offered, cause) in [
+        ("Basic realm=\"mail, and more\"", Cause::BadCredentials),
+        ("Bearer client_id=\"0-0\", authorization_uri=\"x\"", Cause::BasicAuthenticationDisabled),
+    ] {
+        let server = answering(401, &[("www-authenticate", offered)], "").await;
+        let session = signed_in(Secret::password("wrong"));
+        let error = session.send(Call::repeatable("GET"), &Request::get(url(&server, "/"))).await.unwrap_err();
+        assert_eq!(Diagnosis::from(Evidence::of(&error).with_token(false)).cause(), cause, "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_is_not_followed() {
     let mut server = Server::new_async().await;
     let target = server.mock("GET", "/there").expect(0).create_async().await;
@@ -348,11 +362,13 @@ async fn a_certificate_of_a_stranger_is_refused_and_an_extra_root_is_taken() {
     let stranger = ask(HttpSettings::new(), "localhost").await.unwrap_err();
     assert_eq!(stranger.kind(), ErrorKind::Tls);
     assert!(stranger.to_string().contains("UnknownIssuer"), "{stranger}");
+    assert_eq!(Diagnosis::from(Evidence::of(&stranger)).cause(), Cause::TlsUntrusted);
     let trusting = HttpSettings::new().trusting(pem);
     assert_eq!(ask(trusting.clone(), "localhost").await.unwrap().bytes().as_ref(), b"fine");
     let other_name = ask(trusting, "127.0.0.1").await.unwrap_err();
     assert_eq!(other_name.kind(), ErrorKind::Tls);
     assert!(other_name.to_string().contains("not valid for name"), "{other_name}");
+    assert_eq!(Diagnosis::from(Evidence::of(&other_name)).cause(), Cause::TlsNameMismatch);
 }
 
 #[test]
