@@ -17,9 +17,11 @@ use crate::EndpointUrl;
 /// use std::sync::Arc;
 /// use mailmove::{FixedCredentials, Secret};
 ///
+/// # #[cfg(feature = "imap")] {
 /// let credentials = Arc::new(FixedCredentials::owner(Secret::password("correct horse")));
-/// let error = mailmove::connect("imap://alice@mail.example.org?tls=none", credentials).unwrap_err();
-/// # let _ = error;
+/// let connector = mailmove::connect("imaps://alice@mail.example.org", credentials)?;
+/// assert_eq!(connector.name(), "imaps://mail.example.org");
+/// # }
 /// # Ok::<(), mailmove::Error>(())
 /// ```
 pub fn connect(url: &str, credentials: Arc<dyn CredentialProvider>) -> Result<Arc<dyn Connector>> {
@@ -109,7 +111,10 @@ impl Connectors {
 
     /// The schemes of this project, as far as their features are switched on.
     pub fn standard() -> Self {
-        Self::none()
+        let connectors = Self::none();
+        #[cfg(feature = "imap")]
+        let connectors = connectors.with("imap", crate::from_url::imap).with("imaps", crate::from_url::imap);
+        connectors
     }
 
     /// The same with one more scheme, or with another connector for one that is there.

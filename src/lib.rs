@@ -2,6 +2,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod connect;
+#[cfg(feature = "imap")]
+mod from_url;
 mod url;
 
 pub use connect::{ConnectOptions, Connectors, connect};

@@ -1,0 +1,42 @@
+//! How each connector of this project reads its URL.
+
+use std::sync::Arc;
+
+use mailmove_core::{Connector, CredentialProvider, Error, ErrorKind, Result, Root};
+use mailmove_imap::{ImapConfig, ImapConnector, Security};
+
+use crate::{ConnectOptions, EndpointUrl};
+
+/// `imaps://` is TLS from the start, `imap://` is STARTTLS, `imap://…?tls=none` is plain.
+pub(crate) fn imap(
+    url: &EndpointUrl,
+    credentials: Arc<dyn CredentialProvider>,
+    options: &ConnectOptions,
+) -> Result<Arc<dyn Connector>> {
+    url.check_parameters(&["prefix"])?;
+    let refuse = |message: &str, remedy: &str| Err(Error::new(ErrorKind::Config, message).remedy(remedy));
+    let security = match (url.scheme.as_str(), url.plain) {
+        ("imaps", false) => Security::Tls,
+        (_, false) => Security::StartTls,
+        ("imap", true) => Security::Plain,
+        (_, true) => return refuse("imaps means TLS, and the URL asks for none", "write imap:// or take tls=none off"),
+    };
+    if !url.path.is_empty() {
+        return refuse("an IMAP URL has no path behind the host", "choose folders by rules, not by the URL");
+    }
+    if url.root != Root::Primary {
+        return refuse("IMAP has no other root than the primary one", "take root= off the URL");
+    }
+    if url.auth.is_some() {
+        return refuse("IMAP takes the strongest way to sign in that the secret allows", "take auth= off the URL");
+    }
+    let mut config = ImapConfig::new(url.required_host()?).with_security(security);
+    if let Some(port) = url.port {
+        config = config.with_port(port);
+    }
+    config.allow_plaintext = options.allow_plaintext;
+    config.extra_roots = options.trust.join(&b'\n');
+    config.connections = options.connections.unwrap_or(config.connections);
+    config.prefix = url.parameters.get("prefix").cloned();
+    Ok(Arc::new(ImapConnector::new(config, credentials)))
+}
