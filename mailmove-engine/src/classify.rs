@@ -8,6 +8,7 @@ use mailmove_core::{Change, Flags, FolderId, ItemId, ItemRef, MailboxFlags, Resu
 use crate::feed::FeedJob;
 use crate::ledger::{Entry, Place, Row, RowState, Select};
 use crate::pass::{Pass, SourceFolder};
+use crate::rules::reason;
 use crate::task::{Act, Task, flag_change};
 
 /// A page, sorted.
@@ -134,7 +135,10 @@ fn present(pass: &Pass, folder: &Arc<SourceFolder>, item: ItemRef, row: Option<R
         kept: None,
         may_wait: true,
     };
-    let filtered = pass.rules.filters(&item);
+    let mut filtered = pass.rules.filters(&item);
+    if filtered.is_none() && !pass.take_sample(folder.row.key, item.size) {
+        filtered = Some(reason::SAMPLE);
+    }
     let Some(mut row) = row else {
         let task = task(item, None, Act::Carry);
         match filtered {

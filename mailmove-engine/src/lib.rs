@@ -10,6 +10,7 @@
 
 mod adopt;
 mod audit;
+pub mod batch;
 mod classify;
 mod event;
 mod feed;
@@ -38,5 +39,5 @@ pub use ledger::{JobId, Ledger, MemoryLedger, RowState, SqliteLedger};
 pub use migration::Migration;
 pub use plan::{Count, Plan, PlannedFolder, PlannedRoute, SkippedFolder};
 pub use report::{FolderReport, Outcome, Problem, Report, Tally};
-pub use rules::{FolderMap, FolderPattern, Removals, Rules};
+pub use rules::{FolderMap, FolderPattern, Removals, Rules, Sample};
 pub use stop::Stop;

@@ -49,6 +49,8 @@ struct Shared {
     /// The first error that ends the whole run.
     halt: Option<Error>,
     notes: Vec<String>,
+    /// What was taken of each folder for a sample: items and bytes.
+    sampled: HashMap<FolderKey, (u64, u64)>,
 }
 
 /// A source folder, what the ledger knew about it, and where it goes.
@@ -263,6 +265,18 @@ impl Pass {
     /// Whether it is known of each item of this folder if it is still there.
     pub(crate) fn is_listed(&self, key: FolderKey) -> bool {
         !self.live.contains(&key) || lock(&self.shared).listed.contains(&key)
+    }
+
+    /// Takes an item into the sample of its folder, where there is one; false when the sample is full.
+    pub(crate) fn take_sample(&self, folder: FolderKey, bytes: u64) -> bool {
+        let Some(sample) = self.rules.sample else { return true };
+        let mut shared = lock(&self.shared);
+        let taken = shared.sampled.entry(folder).or_default();
+        let fits = taken.0 < sample.items && taken.1.saturating_add(bytes) <= sample.bytes;
+        if fits {
+            *taken = (taken.0 + 1, taken.1 + bytes);
+        }
+        fits
     }
 
     /// Ends the run for everybody; the first error stays.

@@ -32,6 +32,10 @@ pub struct Rules {
     pub before: Option<OffsetDateTime>,
     /// Only items up to this many bytes, by the listing's estimate.
     pub max_bytes: Option<u64>,
+    /// Only so much of each folder, to try things out; everything else is left out for now.
+    pub sample: Option<Sample>,
+    /// Only what is still to be done, from earlier runs: folders are not read for anything new.
+    pub errors_only: bool,
     /// What happens at the destination to what went at the source.
     pub removals: Removals,
     /// Whether an item that the best route does not take may go by the next one.
@@ -57,12 +61,23 @@ impl Default for Rules {
             since: None,
             before: None,
             max_bytes: None,
+            sample: None,
+            errors_only: false,
             removals: Removals::Keep,
             other_routes: true,
             subscriptions: true,
             attempts: 3,
         }
     }
+}
+
+/// So much of each folder, what is there already included, in the order in which the source lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Sample {
+    /// At most so many items.
+    pub items: u64,
+    /// At most so many bytes, by the listing's estimate. An item that does not fit is passed over.
+    pub bytes: u64,
 }
 
 /// What happens at the destination to what went at the source.
@@ -110,6 +125,7 @@ pub(crate) mod reason {
     pub(crate) const KIND: &str = "kind";
     pub(crate) const DATE: &str = "date";
     pub(crate) const SIZE: &str = "size";
+    pub(crate) const SAMPLE: &str = "sample";
 }
 
 impl Rules {
@@ -149,7 +165,9 @@ impl Rules {
     pub(crate) fn selection(&self) -> Digest {
         let kinds: Vec<&str> = Kind::ALL.into_iter().filter(|kind| self.moves(*kind)).map(Kind::as_str).collect();
         let stamp = |date: Option<OffsetDateTime>| date.map(OffsetDateTime::unix_timestamp_nanos);
-        let text = format!("{kinds:?} {:?} {:?} {:?}", stamp(self.since), stamp(self.before), self.max_bytes);
+        // Left out where there is none: the digests of former runs stay true.
+        let sample = self.sample.map(|sample| format!(" {sample:?}")).unwrap_or_default();
+        let text = format!("{kinds:?} {:?} {:?} {:?}{sample}", stamp(self.since), stamp(self.before), self.max_bytes);
         Digest::of(text.as_bytes())
     }
 

@@ -124,12 +124,15 @@ impl Work {
 
     async fn run(&mut self) -> Vec<(FolderId, Error)> {
         let (slots, intents) = (std::mem::take(&mut self.slots), std::mem::take(&mut self.intents));
-        // What has no work was listed: its state says that nothing changed.
+        // What has no work was listed: its state says that nothing changed. Unless nothing is listed at all.
+        let nothing_listed = self.pass.rules.errors_only;
         let busy: HashSet<FolderKey> =
             slots.iter().filter(|slot| slot.job.list).flat_map(|slot| &slot.job.folders).map(|f| f.row.key).collect();
-        self.pass.folders.values().map(|f| f.row.key).filter(|key| !busy.contains(key)).for_each(|key| {
-            self.pass.set_listed(key);
-        });
+        self.pass.folders.values().map(|f| f.row.key).filter(|key| !nothing_listed && !busy.contains(key)).for_each(
+            |key| {
+                self.pass.set_listed(key);
+            },
+        );
         let ends = run_all(&self.pass, slots, intents).await;
         let mut errors = std::mem::take(&mut self.errors);
         let mut again = Vec::new();
@@ -339,7 +342,8 @@ async fn plan_work(
         let same = read.is_some_and(|row| row.selection == Some(selection)) && !fresh;
         let still =
             |folder: &Arc<SourceFolder>| folder.folder.state.is_some() && folder.folder.state == folder.row.state;
-        let list = !(same && read.is_some_and(|row| row.complete) && folders.iter().all(still));
+        let list =
+            !settings.rules.errors_only && !(same && read.is_some_and(|row| row.complete) && folders.iter().all(still));
         let due = folders.iter().any(|folder| folder.row.due > 0 || folder.row.intended > 0);
         let relook: Vec<(usize, Why)> = folders
             .iter()

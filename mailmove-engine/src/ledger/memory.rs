@@ -1,6 +1,7 @@
 //! A ledger that forgets when the process ends: for tests and for dry practice.
 
 mod book;
+mod project;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,12 +11,14 @@ use mailmove_core::{Digest, Epoch, Error, FolderId, ItemId, Result};
 use super::claims::{Claim, Claims};
 use super::{Entry, FeedRow, FolderKey, FolderRow, Group, JobId, Journal, Ledger, Owner, Place, Remarks, Row, Select};
 use book::Book;
+use project::Shelf;
 
 /// A [`Ledger`] in memory. Clones share what was recorded, so that a restart can be played without a file.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryLedger {
     book: Arc<Mutex<Book>>,
     claims: Claims,
+    shelf: Arc<Mutex<Shelf>>,
 }
 
 impl MemoryLedger {

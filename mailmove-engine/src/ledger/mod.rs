@@ -7,6 +7,7 @@
 
 mod claims;
 mod memory;
+mod project;
 mod row;
 mod sqlite;
 
@@ -19,6 +20,7 @@ use mailmove_core::{Digest, Epoch, FolderId, ItemId, Kind, Mailbox, Result};
 use serde::{Deserialize, Serialize};
 
 pub use memory::MemoryLedger;
+pub use project::{ProjectChange, ProjectStore};
 pub use row::{Failure, FeedRow, FolderKey, FolderRow, Place, Row, RowState, Target};
 pub use sqlite::SqliteLedger;
 

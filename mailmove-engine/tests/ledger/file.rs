@@ -128,7 +128,7 @@ async fn a_newer_schema_is_refused_and_left_alone() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("ledger");
     filled(&path, 1).await;
-    Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 2").unwrap();
+    Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 3").unwrap();
     let before = fs::read(&path).unwrap();
     says(&refused(&path), ErrorKind::Ledger, "newer version");
     assert_eq!(fs::read(&path).unwrap(), before);

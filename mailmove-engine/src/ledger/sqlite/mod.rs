@@ -5,6 +5,7 @@ mod error;
 mod items;
 mod names;
 mod open;
+mod project;
 mod read;
 mod rows;
 mod schema;

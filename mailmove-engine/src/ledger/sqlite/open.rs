@@ -71,7 +71,7 @@ fn check(conn: &Connection, path: &Path) -> Result<(), Fault> {
             "use the newer version; this one would not understand what it recorded",
         );
     }
-    if version < schema::VERSION {
+    if version < 1 {
         return Err(Fault::Damaged("schema version"));
     }
     Ok(())
@@ -109,8 +109,12 @@ fn settle(conn: &Connection) -> Result<(), Fault> {
     // Plans must not depend on the values bound: they would be made anew at every execution.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.set_prepared_statement_cache_capacity(64);
+    let version: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if !schema::upgrade(conn, version)? {
+        return Err(Fault::Damaged("schema version"));
+    }
     // Reads and compiles the schema, so that a file without it fails here and not in the middle of a run.
-    conn.prepare_cached("SELECT 1 FROM job, folder, feed, item, tally, remark, target, word, destination LIMIT 0")?;
+    conn.prepare_cached("SELECT 1 FROM job, folder, feed, item, tally, remark, target, word, destination, project, mailbox, pass LIMIT 0")?;
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 pub(super) const APPLICATION_ID: i32 = 0x6d6d_764c;
 
 /// The version of this schema. A file with a higher one is refused.
-pub(super) const VERSION: i32 = 1;
+pub(super) const VERSION: i32 = 2;
 
 const TABLES: &str = "
 CREATE TABLE destination (
@@ -126,9 +126,42 @@ CREATE TABLE remark (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// What came with version 2: the mailboxes of a batch.
+const PROJECT_TABLES: &str = "
+CREATE TABLE project (
+    key INTEGER PRIMARY KEY CHECK (key = 1),
+    salt BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE mailbox (
+    id TEXT PRIMARY KEY,
+    position INTEGER NOT NULL UNIQUE,
+    record TEXT NOT NULL            -- JSON
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pass (
+    mailbox TEXT NOT NULL REFERENCES mailbox,
+    number INTEGER NOT NULL,
+    record TEXT NOT NULL,           -- JSON
+    PRIMARY KEY (mailbox, number)
+) STRICT, WITHOUT ROWID;
+";
+
+/// Brings a file of an older version to this one, in one transaction. `false`: no such version was ever written.
+pub(super) fn upgrade(conn: &Connection, version: i32) -> rusqlite::Result<bool> {
+    let missing = match version {
+        1 => PROJECT_TABLES,
+        VERSION => return Ok(true),
+        _ => return Ok(false),
+    };
+    conn.execute_batch(&format!("BEGIN IMMEDIATE; {missing} PRAGMA user_version = {VERSION}; COMMIT;"))?;
+    Ok(true)
+}
+
 /// Makes an empty database a ledger, in one transaction.
 pub(super) fn create(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch(&format!(
-        "BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
+        "BEGIN IMMEDIATE; {TABLES} {PROJECT_TABLES} PRAGMA application_id = {APPLICATION_ID};
+         PRAGMA user_version = {VERSION}; COMMIT;"
     ))
 }
