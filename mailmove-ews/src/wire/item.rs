@@ -56,6 +56,14 @@ impl ItemData {
         Ok(item)
     }
 
+    /// From the text of one element.
+    #[cfg(test)]
+    pub(crate) fn parse(text: &str) -> Self {
+        let mut xml = Xml::new(std::io::Cursor::new(text.as_bytes().to_vec()));
+        xml.child().unwrap();
+        Self::read(&mut xml, &Spool::new(1 << 20)).unwrap()
+    }
+
     /// The value of an extended property.
     pub(crate) fn property(&self, property: Property) -> Option<&str> {
         self.properties.iter().find(|(known, _)| *known == property).map(|(_, value)| value.as_str())

@@ -12,9 +12,6 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// The id alone.
-    pub(crate) const ID: Shape = Shape { mime: false, fields: &[], properties: &[] };
-
     /// What a listing says, in folders of any class.
     pub(crate) const LISTING: Shape = Shape {
         mime: false,
@@ -73,13 +70,6 @@ impl Shape {
 
     /// The same with the item's content as MIME.
     pub(crate) const WITH_MIME: Shape = Shape { mime: true, ..Shape::ITEM };
-
-    /// What tells whether an item is the one that is looked for.
-    pub(crate) const EVIDENCE: Shape = Shape {
-        mime: false,
-        fields: &["item:ItemClass", "item:DateTimeCreated", "message:InternetMessageId"],
-        properties: &[Property::Mark],
-    };
 
     pub(crate) fn write(self, out: &mut Writer) {
         out.open("m:ItemShape");

@@ -1,0 +1,82 @@
+//! What a server is reached with.
+
+use mailmove_core::{Access, Error, ErrorKind, Result};
+use url::Url;
+
+use crate::Version;
+
+/// An Exchange server and how to talk to it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct EwsConfig {
+    /// The address of its web service: `https://mail.example.org/EWS/Exchange.asmx`.
+    pub url: Url,
+    /// The schema version to speak. `None`: the newest that the mailbox takes.
+    pub version: Option<Version>,
+    /// How mailboxes are opened. `None`: as the credential says.
+    pub access: Option<Access>,
+    /// Whether secrets and mail may travel unprotected. Without it, an `http` address is refused.
+    pub allow_plaintext: bool,
+    /// Authorities that are trusted beside the system's, as PEM text.
+    pub extra_roots: Vec<String>,
+    /// How many requests for one mailbox are in flight at most. Exchange counts 10 to 27 for all that its owner does.
+    pub connections: usize,
+}
+
+impl EwsConfig {
+    /// A server at this address: version and access as they come, TLS, four requests at a time.
+    pub fn new(url: Url) -> Self {
+        Self { url, version: None, access: None, allow_plaintext: false, extra_roots: Vec::new(), connections: 4 }
+    }
+
+    /// A server of this name with TLS, its web service where Exchange has it. The host may carry a port.
+    pub fn on_host(host: &str) -> Result<Self> {
+        let url = Url::parse(&format!("https://{host}/EWS/Exchange.asmx"));
+        url.map(Self::new)
+            .map_err(|error| Error::new(ErrorKind::Config, "not a host name").with("host", host).because(error))
+    }
+
+    /// The same with this access to mailboxes.
+    pub fn with_access(mut self, access: Access) -> Self {
+        self.access = Some(access);
+        self
+    }
+
+    /// The same with this schema version and no other.
+    pub fn with_version(mut self, version: Version) -> Self {
+        self.version = Some(version);
+        self
+    }
+
+    /// The same with plain connections allowed.
+    pub fn allowing_plaintext(mut self) -> Self {
+        self.allow_plaintext = true;
+        self
+    }
+
+    /// The same with one more authority, as PEM text.
+    pub fn trusting(mut self, pem: impl Into<String>) -> Self {
+        self.extra_roots.push(pem.into());
+        self
+    }
+
+    /// What people call it: `ews://mail.example.org`, `ews+http://127.0.0.1:8080`.
+    pub(crate) fn name(&self) -> String {
+        let scheme = if self.url.scheme() == "http" { "ews+http" } else { "ews" };
+        let port = self.url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        format!("{scheme}://{}{port}", self.url.host_str().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_says_whether_it_is_protected_and_holds_no_path() {
+        let name = |url: &str| EwsConfig::new(Url::parse(url).unwrap()).name();
+        assert_eq!(name("https://u:p@mail.example.org/EWS/Exchange.asmx?x=y"), "ews://mail.example.org");
+        assert_eq!(name("http://127.0.0.1:8080/"), "ews+http://127.0.0.1:8080");
+        assert_eq!(EwsConfig::on_host("h:444").unwrap().url.as_str(), "https://h:444/EWS/Exchange.asmx");
+    }
+}

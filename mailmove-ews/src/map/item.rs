@@ -1,0 +1,164 @@
+//! Items: from an answer to a reference or a whole item, and from a whole item to a request.
+
+use mailmove_core::{
+    Body, Error, ErrorKind, Fingerprint, FolderId, Format, Item, ItemId, ItemRef, Kind, Loss, Mark, Result,
+};
+
+use super::{flags, kind, revision};
+use crate::wire::create_item::NewMessage;
+use crate::wire::item::{ItemData, date_text};
+use crate::wire::property::Property;
+
+/// How much of a message is read in search of the end of its header, in bytes.
+const LONGEST_HEADER: usize = 256 * 1024;
+
+/// As a listing names it.
+pub(crate) fn reference(item: &ItemData, folder: &FolderId) -> ItemRef {
+    let mut found = ItemRef::new(ItemId::new(item.key.id.as_str()), folder.clone(), item.size.unwrap_or(1).max(1));
+    found.kind = kind_of(item);
+    found.content = revision::of(item);
+    found.flags = flags::of(item);
+    if found.kind == Kind::Mail {
+        found.received = item.received;
+    } else {
+        found.dated = item.time(Property::LastModified);
+    }
+    found.identity = item.property(Property::SearchKey).map(str::to_owned);
+    found
+}
+
+/// A whole item with this body.
+pub(crate) fn whole(data: &ItemData, asked: &ItemId, format: &Format, body: Body) -> Result<Item> {
+    let kind = kind_of(data);
+    let mut item = Item::new(asked.clone(), kind, format.clone(), body);
+    if *format == Format::RFC5322 {
+        let (uid, key) = Fingerprint::mail_key(&header(&item.body)?);
+        (item.fingerprint.uid, item.fingerprint.key) = (uid, key);
+    } else {
+        item.fingerprint.uid = data.internet_message_id().map(normal_uid);
+    }
+    item.flags = flags::of(data);
+    item.received = data.received.filter(|_| kind == Kind::Mail);
+    item.created = data.created;
+    item.modified = data.time(Property::LastModified);
+    item.class.clone_from(&data.class);
+    Ok(item)
+}
+
+/// A new message, and what it will not keep.
+pub(crate) fn new_message(item: &Item, mark: &Mark) -> (NewMessage, Vec<Loss>) {
+    let mut properties = flags::new_properties(item.flags.state);
+    let mut dated = |property, when: Option<time::OffsetDateTime>| {
+        properties.extend(when.and_then(date_text).map(|text| (property, text)));
+    };
+    dated(Property::DeliveryTime, item.received);
+    dated(Property::SubmitTime, submitted(item));
+    if !mark.as_str().is_empty() {
+        properties.push((Property::Mark, mark.as_str().to_owned()));
+    }
+    let new = NewMessage {
+        mime: item.body.clone(),
+        class: item.class.clone().filter(|class| is_plain_note(class)),
+        categories: item.flags.categories().map(str::to_owned).collect(),
+        properties,
+        read: item.flags.state.contains(mailmove_core::ItemFlags::SEEN),
+    };
+    (new, flags::losses(item.flags.state))
+}
+
+/// A Message-ID in the form in which [`Fingerprint::mail_key`] has it.
+pub(crate) fn normal_uid(id: &str) -> String {
+    id.chars().filter(|char| char.is_ascii_graphic() && *char != 'X').collect()
+}
+
+/// What an item without content is.
+pub(crate) fn without_content() -> Error {
+    Error::new(ErrorKind::Refused, "the server gave the item without its content")
+        .with_recovery(mailmove_core::Recovery::OtherRoute)
+}
+
+fn kind_of(item: &ItemData) -> Kind {
+    kind::of_item(item.class.as_deref().unwrap_or_default())
+}
+
+/// When it was sent, by its own header. Exchange takes the date of a message that comes in from elsewhere from here.
+fn submitted(item: &Item) -> Option<time::OffsetDateTime> {
+    let header = header(&item.body).ok()?;
+    let line = header
+        .split(|byte| *byte == b'\n')
+        .find(|line| line.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"date:")))?;
+    let text = std::str::from_utf8(&line[5..]).ok()?.trim();
+    let text = text.split_once('(').map_or(text, |(date, _)| date.trim_end());
+    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc2822).ok()
+}
+
+/// Other classes would be given a life of their own: a meeting request comes by its MIME.
+fn is_plain_note(class: &str) -> bool {
+    let class = class.to_ascii_lowercase();
+    class.starts_with("ipm.note") || class.starts_with("report.")
+}
+
+fn header(body: &Body) -> Result<Vec<u8>> {
+    let mut header = Vec::new();
+    let mut reader = body.reader();
+    while let Some(chunk) = reader.next_chunk()? {
+        let from = header.len().saturating_sub(3);
+        header.extend_from_slice(&chunk);
+        if let Some(end) = blank_line(&header, from) {
+            header.truncate(end);
+            break;
+        }
+        if header.len() > LONGEST_HEADER {
+            header.truncate(LONGEST_HEADER);
+            break;
+        }
+    }
+    Ok(header)
+}
+
+/// Where the first blank line begins, looked for from here on.
+fn blank_line(text: &[u8], from: usize) -> Option<usize> {
+    if text.starts_with(b"\r\n") || text.starts_with(b"\n") {
+        return Some(0);
+    }
+    let ends = memchr::memchr_iter(b'\n', &text[from..]).map(|at| from + at + 1);
+    ends.into_iter().find(|at| matches!(&text[*at..], [b'\n', ..] | [b'\r', b'\n', ..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mail(octets: &[u8]) -> Item {
+        Item::new("1", Kind::Mail, Format::RFC5322, Body::unpooled(octets.to_vec()))
+    }
+
+    #[test]
+    fn the_header_ends_at_the_first_blank_line() {
+        let header = |octets: &[u8]| header(&Body::unpooled(octets.to_vec())).unwrap();
+        assert_eq!(header(b"A: 1\r\nB: 2\r\n\r\nC: 3\r\n\r\n"), b"A: 1\r\nB: 2\r\n");
+        assert_eq!(header(b"A: 1\n\nB"), b"A: 1\n");
+        assert_eq!(header(b"\r\nbody"), b"");
+        assert_eq!(header(b"A: 1"), b"A: 1");
+    }
+
+    #[test]
+    fn a_new_message_carries_its_dates_and_its_mark() {
+        let mut item = mail(b"Date: Mon, 1 Jan 2024 01:00:00 +0100 (CET)\r\nSubject: x\r\n\r\n");
+        item.received = time::OffsetDateTime::from_unix_timestamp(1_000_000_000).ok();
+        item.class = Some("IPM.Schedule.Meeting.Request".to_owned());
+        let (new, losses) = new_message(&item, &Mark::new("mm-1"));
+        let value = |property| new.properties.iter().find(|(known, _)| *known == property).map(|(_, value)| &value[..]);
+        assert_eq!(value(Property::DeliveryTime), Some("2001-09-09T01:46:40Z"));
+        assert_eq!(value(Property::SubmitTime), Some("2024-01-01T00:00:00Z"));
+        assert_eq!(value(Property::MessageFlags), Some("0"));
+        assert_eq!(value(Property::Mark), Some("mm-1"));
+        assert_eq!((new.class, losses.len()), (None, 0));
+    }
+
+    #[test]
+    fn message_ids_are_compared_as_the_contract_compares_them() {
+        let (uid, _) = Fingerprint::mail_key(b"Message-ID:\r\n <aXb@example.org>\r\n");
+        assert_eq!(uid, Some(normal_uid("<aXb@example.org>")));
+    }
+}

@@ -1,0 +1,7 @@
+//! From the wire to the contract and back.
+
+pub(crate) mod flags;
+pub(crate) mod folder;
+pub(crate) mod item;
+pub(crate) mod kind;
+pub(crate) mod revision;

@@ -1,0 +1,160 @@
+//! Reading: what changed in a folder, and whole items.
+
+use std::time::Duration;
+
+use mailmove_core::{
+    Change, Cursor, Detail, Error, ErrorKind, FeedId, FlagMask, Flags, FolderId, Format, Gone, Item, ItemFlags, ItemId,
+    ItemRef, Kind, Page, Recovery, Result, Source, Spool, async_trait,
+};
+
+use crate::batch::{self, Ranges};
+use crate::capabilities::{BATCH_BYTES, BATCH_ITEMS};
+use crate::endpoint::EwsMailbox;
+use crate::map;
+use crate::wire::export_items::ExportItems;
+use crate::wire::get_item::GetItem;
+use crate::wire::ids::{FolderRef, ItemKey};
+use crate::wire::item::ItemData;
+use crate::wire::shape::Shape;
+use crate::wire::sync_folder_items::{Changed, Changes, SyncFolderItems};
+use crate::wire::writer::can_be_sent;
+
+/// Before a sync state: the listing began from nothing and is not at its end.
+const LISTING: &str = "listing:";
+/// Before a sync state: everything was listed once.
+const DELTA: &str = "delta:";
+
+#[async_trait]
+impl Source for EwsMailbox {
+    async fn changes(&self, feed: &FeedId, after: Option<&Cursor>, _: Detail) -> Result<Page> {
+        self.page(feed, after).await.map_err(|error| self.on_side(error))
+    }
+
+    async fn fetch(&self, items: &[ItemRef], format: &Format, spool: &Spool) -> Vec<Result<Item>> {
+        let mut verdicts = Vec::with_capacity(items.len());
+        let sizes: Vec<u64> = items.iter().map(|item| item.size).collect();
+        for range in batch::split(&sizes, BATCH_ITEMS, BATCH_BYTES) {
+            verdicts.extend(self.fetch_batch(&items[range], format, spool).await);
+        }
+        verdicts.into_iter().map(|verdict| verdict.map_err(|error| self.on_side(error))).collect()
+    }
+}
+
+impl EwsMailbox {
+    async fn page(&self, feed: &FeedId, after: Option<&Cursor>) -> Result<Page> {
+        if feed.as_str().is_empty() || !can_be_sent(feed.as_str()) {
+            return Err(Error::new(ErrorKind::NotFound, "there is no such folder").with("folder", feed));
+        }
+        let (listing, state) = match after.map(Cursor::as_str) {
+            None => (true, None),
+            Some(cursor) => match (cursor.strip_prefix(LISTING), cursor.strip_prefix(DELTA)) {
+                (Some(state), _) => (true, Some(state.to_owned())),
+                (_, Some(state)) => (false, Some(state.to_owned())),
+                _ => return Err(Error::new(ErrorKind::CursorExpired, "this cursor is from somewhere else")),
+            },
+        };
+        let folder = FolderRef::Id(feed.as_str().to_owned());
+        let answer = self.client.ask_one(&SyncFolderItems { folder, shape: Shape::LISTING, state }).await?;
+        let (Some(state), Some(last)) = (answer.state.clone(), answer.last) else {
+            return Err(Error::new(ErrorKind::Protocol, "the server does not say how far the listing went"));
+        };
+        let mut page = Page::last(Cursor::new(format!("{}{state}", if listing && !last { LISTING } else { DELTA })));
+        page.more = !last;
+        page.gone = if listing { Gone::ByAbsence } else { Gone::Told };
+        page.changes = changes(answer, &FolderId::new(feed.as_str()));
+        Ok(page)
+    }
+
+    /// Items that travel in one request, unless one of them is too much for it.
+    async fn fetch_batch(&self, items: &[ItemRef], format: &Format, spool: &Spool) -> Vec<Result<Item>> {
+        let mut verdicts: Vec<Option<Result<Item>>> = items.iter().map(|item| self.cannot(item, format)).collect();
+        let due: Vec<usize> = (0..items.len()).filter(|at| verdicts[*at].is_none()).collect();
+        let mut ranges = Ranges::new(due.len());
+        while let Some(range) = ranges.next() {
+            let asked: Vec<&ItemRef> = due[range.clone()].iter().map(|at| &items[*at]).collect();
+            match self.fetch_some(&asked, format, spool).await {
+                Ok(answers) => {
+                    for (at, answer) in due[range].iter().zip(answers) {
+                        verdicts[*at] = Some(answer);
+                    }
+                }
+                // One of them is to blame; alone, it fails alone.
+                Err(error) if range.len() > 1 && batch::may_be_one_items(&error) => ranges.halve(range),
+                Err(error) => {
+                    for at in &due[range] {
+                        verdicts[*at] = Some(Err(unread(error.clone())));
+                    }
+                }
+            }
+        }
+        verdicts.into_iter().map(|verdict| verdict.unwrap_or_else(|| Err(map::item::without_content()))).collect()
+    }
+
+    /// Why an item need not be asked for.
+    fn cannot(&self, item: &ItemRef, format: &Format) -> Option<Result<Item>> {
+        let stream = *format == Format::FASTTRANSFER && self.version().has_export();
+        if !(stream || *format == Format::RFC5322 && item.kind == Kind::Mail) {
+            let error = Error::new(ErrorKind::Unsupported, format!("a {} cannot be read in this format", item.kind));
+            return Some(Err(error.with("format", format)));
+        }
+        let known = !item.id.as_str().is_empty() && can_be_sent(item.id.as_str());
+        (!known).then(|| Err(Error::new(ErrorKind::NotFound, "nothing has this id").with("item", &item.id)))
+    }
+
+    async fn fetch_some(&self, items: &[&ItemRef], format: &Format, spool: &Spool) -> Result<Vec<Result<Item>>> {
+        let keys: Vec<ItemKey> = items.iter().map(|item| ItemKey::new(item.id.as_str())).collect();
+        if *format == Format::FASTTRANSFER {
+            return self.export(items, keys, spool).await;
+        }
+        let answers =
+            self.client.ask_into(&GetItem { shape: Shape::WITH_MIME, items: keys }, items.len(), spool).await?;
+        let whole = |(item, answer): (&&ItemRef, Result<Option<ItemData>>)| {
+            let mut data = answer?.ok_or_else(map::item::without_content)?;
+            let mime = data.mime.take().ok_or_else(map::item::without_content)??;
+            map::item::whole(&data, &item.id, format, mime)
+        };
+        Ok(items.iter().zip(answers).map(whole).collect())
+    }
+
+    /// The stream of each item, and beside it what its verdict tells of it.
+    async fn export(&self, items: &[&ItemRef], keys: Vec<ItemKey>, spool: &Spool) -> Result<Vec<Result<Item>>> {
+        let described = self.client.ask(&GetItem { shape: Shape::ITEM, items: keys.clone() }, items.len()).await?;
+        let there: Vec<bool> = described.iter().map(|answer| matches!(answer, Ok(Some(_)))).collect();
+        let keys: Vec<ItemKey> =
+            keys.into_iter().zip(&there).filter(|(_, there)| **there).map(|(key, _)| key).collect();
+        let count = keys.len();
+        let mut streams = match count {
+            0 => Vec::new().into_iter(),
+            _ => self.client.ask_into(&ExportItems { items: keys }, count, spool).await?.into_iter(),
+        };
+        let mut whole = |item: &&ItemRef, answer: Result<Option<ItemData>>| {
+            let data = answer?.ok_or_else(map::item::without_content)?;
+            let stream = streams.next().unwrap_or(Ok(None))?.ok_or_else(map::item::without_content)??;
+            map::item::whole(&data, &item.id, &Format::FASTTRANSFER, stream)
+        };
+        Ok(items.iter().zip(described).map(|(item, answer)| whole(item, answer)).collect())
+    }
+}
+
+fn changes(answer: Changes, folder: &FolderId) -> Vec<Change> {
+    let change = |changed| match changed {
+        Changed::Present(item) => Change::Present(map::item::reference(&item, folder)),
+        Changed::Deleted(key) => Change::Gone { id: ItemId::new(key.id), folder: Some(folder.clone()) },
+        Changed::Read(key, read) => Change::Flags {
+            id: ItemId::new(key.id),
+            folder: Some(folder.clone()),
+            known: FlagMask { state: ItemFlags::SEEN, categories: false },
+            value: Flags::new(if read { ItemFlags::SEEN } else { ItemFlags::empty() }),
+        },
+    };
+    answer.changes.into_iter().map(change).collect()
+}
+
+/// Reading leaves no doubt behind: what could not be read can be asked for again.
+fn unread(error: Error) -> Error {
+    match error.recovery() {
+        Recovery::Locate if error.kind() == ErrorKind::Protocol => error.with_recovery(Recovery::OtherRoute),
+        Recovery::Locate => error.with_recovery(Recovery::Retry { after: Some(Duration::ZERO) }),
+        _ => error,
+    }
+}

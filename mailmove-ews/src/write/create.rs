@@ -1,0 +1,139 @@
+//! New items, and new versions of items.
+
+use mailmove_core::{
+    Error, ErrorKind, FolderId, Format, Item, ItemId, Loss, Mark, Recovery, Result, Revision, Written,
+};
+
+use crate::batch::{self, Ranges};
+use crate::capabilities::{BATCH_BYTES, BATCH_ITEMS, CREATE, UPLOAD};
+use crate::endpoint::EwsMailbox;
+use crate::map;
+use crate::wire::create_item::CreateItem;
+use crate::wire::delete_item::DeleteItem;
+use crate::wire::ids::ItemKey;
+use crate::wire::upload_items::{Upload, UploadItems};
+
+/// A new item and its mark.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct New<'a> {
+    pub(super) item: &'a Item,
+    pub(super) mark: &'a Mark,
+}
+
+/// What the server made of one item: its key, and what was not kept.
+type Stored = Result<(ItemKey, Vec<Loss>)>;
+
+impl EwsMailbox {
+    /// Stores new items in their order, in as few requests as they fit into.
+    pub(super) async fn create(&self, folder: &FolderId, items: &[New<'_>]) -> Vec<Result<Written>> {
+        let mut stored: Vec<Option<Stored>> = items.iter().map(|new| self.refusal(new.item).map(Err)).collect();
+        let due: Vec<usize> = (0..items.len()).filter(|at| stored[*at].is_none()).collect();
+        for run in due.chunk_by(|one, next| items[*one].item.format == items[*next].item.format) {
+            let sizes: Vec<u64> = run.iter().map(|at| items[*at].item.body.len()).collect();
+            for range in batch::split(&sizes, BATCH_ITEMS, BATCH_BYTES) {
+                self.store(folder, items, &run[range], &mut stored).await;
+            }
+        }
+        let silent = || Err(Error::new(ErrorKind::Bug, "a write was left out"));
+        let stored: Vec<Stored> = stored.into_iter().map(|one| one.unwrap_or_else(silent)).collect();
+        self.written(items, stored).await
+    }
+
+    /// One request for these, and more only where it was refused as a whole.
+    async fn store(&self, folder: &FolderId, items: &[New<'_>], run: &[usize], stored: &mut [Option<Stored>]) {
+        let mut ranges = Ranges::new(run.len());
+        while let Some(range) = ranges.next() {
+            let part = &run[range.clone()];
+            let news: Vec<New<'_>> = part.iter().map(|at| items[*at]).collect();
+            match self.send(folder, &news).await {
+                Ok(answers) => part.iter().zip(answers).for_each(|(at, answer)| stored[*at] = Some(answer)),
+                Err(error) if range.len() > 1 && is_refusal(&error) => ranges.halve(range),
+                Err(error) => part.iter().for_each(|at| stored[*at] = Some(Err(error.clone()))),
+            }
+        }
+    }
+
+    async fn send(&self, folder: &FolderId, news: &[New<'_>]) -> Result<Vec<Stored>> {
+        let place = self.existing(folder)?;
+        let named = |key: Option<ItemKey>| key.ok_or_else(unnamed);
+        if news.iter().all(|new| new.item.format == Format::FASTTRANSFER) {
+            let items = news.iter().map(|new| Upload { replaces: None, data: new.item.body.clone() }).collect();
+            let upload = UploadItems { folder: folder.as_str().to_owned(), items };
+            let answers = self.client.perform(&upload, news.len()).await?;
+            return Ok(answers.into_iter().map(|answer| Ok((answer.and_then(named)?, Vec::new()))).collect());
+        }
+        let (items, losses): (Vec<_>, Vec<_>) =
+            news.iter().map(|new| map::item::new_message(new.item, new.mark)).unzip();
+        let answers = self.client.perform(&CreateItem { folder: place, items }, news.len()).await?;
+        let with_losses =
+            |(answer, losses): (Result<Option<ItemKey>>, Vec<Loss>)| Ok((answer.and_then(named)?, losses));
+        Ok(answers.into_iter().zip(losses).map(with_losses).collect())
+    }
+
+    /// The verdicts, with ids and revisions as the server tells them of what it stored: what a write answers as an id
+    /// need not be the text by which a listing knows the item.
+    async fn written(&self, items: &[New<'_>], stored: Vec<Stored>) -> Vec<Result<Written>> {
+        let ids: Vec<ItemId> = stored.iter().flatten().map(|(key, _)| ItemId::new(key.id.as_str())).collect();
+        let described = match ids.is_empty() {
+            true => Vec::new(),
+            false => self.described(&ids.iter().collect::<Vec<_>>()).await.unwrap_or_default(),
+        };
+        let mut described = described.into_iter();
+        let verdict = |(new, one): (&New<'_>, Stored)| {
+            let (key, losses) = one?;
+            let via = if new.item.format == Format::FASTTRANSFER { UPLOAD } else { CREATE };
+            let mut written = Written::new(via);
+            // An item that cannot be described was stored all the same.
+            match described.next() {
+                Some(Ok(data)) => {
+                    written.revision = Some(map::revision::of(&data));
+                    written.id = Some(ItemId::new(data.key.id));
+                }
+                _ => written.id = Some(ItemId::new(key.id)),
+            }
+            written.losses = losses;
+            Ok(written)
+        };
+        items.iter().zip(stored).map(verdict).collect()
+    }
+
+    /// Puts a new version in the place of an old one. A stream goes into the very item; MIME becomes a new item before
+    /// the old one goes.
+    pub(super) async fn replace(
+        &self,
+        folder: &FolderId,
+        id: &ItemId,
+        expect: Option<&Revision>,
+        new: New<'_>,
+    ) -> Result<Written> {
+        if let Some(error) = self.refusal(new.item) {
+            return Err(error);
+        }
+        let old = self.described(&[id]).await?.swap_remove(0)?;
+        super::check(&old, folder, expect)?;
+        if new.item.format == Format::FASTTRANSFER {
+            let items = vec![Upload { replaces: Some(old.key), data: new.item.body.clone() }];
+            let upload = UploadItems { folder: folder.as_str().to_owned(), items };
+            let key = self.client.perform(&upload, 1).await?.swap_remove(0)?.ok_or_else(unnamed)?;
+            return self.written(&[new], vec![Ok((key, Vec::new()))]).await.swap_remove(0);
+        }
+        let written = self.create(folder, &[new]).await.swap_remove(0)?;
+        let removed = self.client.perform(&DeleteItem { items: vec![old.key] }, 1).await;
+        match removed.and_then(|mut verdicts| verdicts.swap_remove(0)) {
+            Ok(()) => Ok(written),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(written),
+            Err(error) => Err(error.with_recovery(Recovery::Locate)),
+        }
+    }
+}
+
+/// Whether a request was certainly not done, and one of several items may be why.
+fn is_refusal(error: &Error) -> bool {
+    batch::may_be_one_items(error)
+        && !matches!(error.recovery(), Recovery::Locate)
+        && error.kind() != ErrorKind::NotFound
+}
+
+fn unnamed() -> Error {
+    Error::new(ErrorKind::Protocol, "the server does not name the item that it stored").with_recovery(Recovery::Locate)
+}
