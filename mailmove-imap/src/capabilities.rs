@@ -28,7 +28,6 @@ pub(crate) struct Offered {
     pub(crate) qresync: bool,
     pub(crate) enable: bool,
     pub(crate) esearch: bool,
-    pub(crate) unselect: bool,
     pub(crate) binary: bool,
     pub(crate) append_limit: Option<u64>,
 }
@@ -48,7 +47,6 @@ impl Offered {
             qresync,
             enable: has("ENABLE"),
             esearch: has("ESEARCH") || has("IMAP4REV2"),
-            unselect: has("UNSELECT"),
             binary: has("BINARY"),
             append_limit: names.iter().find_map(|name| name.strip_prefix("APPENDLIMIT=")?.parse().ok()),
             names,

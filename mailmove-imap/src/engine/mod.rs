@@ -19,13 +19,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use mailmove_core::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use folder::{Opened, Opening};
 use inflight::{Entry, Waiting};
-use table::{Shared, Submitted};
+use table::Shared;
 
 use crate::error::Fault;
 use crate::wire::Operation;
@@ -64,23 +63,20 @@ impl Connection {
         self.shared.submit(vec![Waiting::telling(operation, |_| {})]);
     }
 
-    /// Sends a command for an opened folder, and opens the folder before, in the same write, unless it is the one that
+    /// Sends commands that need no folder, with nothing in between.
+    pub(crate) fn send(&self, burst: Burst) {
+        self.shared.submit(burst.0);
+    }
+
+    /// Sends commands for an opened folder, and opens the folder before, in the same write, unless it is the one that
     /// will be open by then.
-    pub(crate) fn submit_in<O: Operation>(&self, open: Opening, operation: O) -> (Opened, Answer<O::Output>) {
-        let (entry, answer) = Waiting::new(operation);
-        let opened = self.shared.submit_in(open, Some(entry));
-        (opened, answer)
+    pub(crate) fn send_in(&self, open: Opening, burst: Burst) -> Opened {
+        self.shared.submit_in(open, burst.0)
     }
 
-    /// Opens a folder, unless it is the one that will be open by then.
-    pub(crate) fn open(&self, open: Opening) -> Opened {
-        self.shared.submit_in(open, None)
-    }
-
-    /// Sends a command only if this very opening is still what will be selected.
-    pub(crate) fn submit_while<O: Operation>(&self, opened: &Opened, operation: O) -> Option<Answer<O::Output>> {
-        let (entry, answer) = Waiting::new(operation);
-        self.shared.submit_while(opened, entry).then_some(answer)
+    /// Sends commands only if this very opening is still what will be selected; hands them back otherwise.
+    pub(crate) fn send_while(&self, opened: &Opened, burst: Burst) -> Result<(), Burst> {
+        self.shared.submit_while(opened, burst.0).map_err(Burst)
     }
 
     /// The folder that will be open after everything that was submitted.
@@ -88,19 +84,9 @@ impl Connection {
         self.shared.selects(folder)
     }
 
-    /// Forgets which folder is open, so that the next use opens it anew and sees what is new in it.
-    pub(crate) fn reopen_next(&self) {
-        self.shared.forget_selection();
-    }
-
     /// Whether commands can still be sent.
     pub(crate) fn is_alive(&self) -> bool {
         self.shared.is_alive()
-    }
-
-    /// Why the connection ended, if it did.
-    pub(crate) fn ended(&self) -> Option<Error> {
-        self.shared.ended()
     }
 
     /// How many commands are in flight.
@@ -118,6 +104,19 @@ impl Drop for Connection {
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Connection").field("alive", &self.is_alive()).field("in_flight", &self.in_flight()).finish()
+    }
+}
+
+/// Commands that go out together, in their order.
+#[derive(Default)]
+pub(crate) struct Burst(Vec<Box<dyn Entry>>);
+
+impl Burst {
+    /// Adds a command.
+    pub(crate) fn add<O: Operation>(&mut self, operation: O) -> Answer<O::Output> {
+        let (entry, answer) = Waiting::new(operation);
+        self.0.push(entry);
+        answer
     }
 }
 

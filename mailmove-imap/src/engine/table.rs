@@ -99,33 +99,35 @@ impl Shared {
         }
     }
 
-    pub(super) fn submit_in(&self, open: Opening, entry: Option<Box<dyn Entry>>) -> Opened {
+    pub(super) fn submit_in(&self, open: Opening, entries: Vec<Box<dyn Entry>>) -> Opened {
         let mut table = self.table();
         let opened = match table.selection.as_ref().filter(|selection| selection.serves(&open)) {
             Some(selection) => selection.opened.clone(),
             None => self.enqueue_opening(&mut table, open),
         };
-        if let Some(entry) = entry {
+        for entry in entries {
             self.enqueue(&mut table, entry, false);
         }
         opened
     }
 
-    pub(super) fn submit_while(&self, opened: &Opened, entry: Box<dyn Entry>) -> bool {
+    pub(super) fn submit_while(
+        &self,
+        opened: &Opened,
+        entries: Vec<Box<dyn Entry>>,
+    ) -> Result<(), Vec<Box<dyn Entry>>> {
         let mut table = self.table();
-        let current = table.selection.as_ref().is_some_and(|selection| selection.opened.number == opened.number);
-        if current {
+        if table.selection.as_ref().is_none_or(|selection| selection.opened.number != opened.number) {
+            return Err(entries);
+        }
+        for entry in entries {
             self.enqueue(&mut table, entry, false);
         }
-        current
+        Ok(())
     }
 
     pub(super) fn selects(&self, folder: &[u8]) -> bool {
         self.table().selection.as_ref().is_some_and(|selection| *selection.folder == *folder)
-    }
-
-    pub(super) fn forget_selection(&self) {
-        self.table().selection = None;
     }
 
     pub(super) fn is_alive(&self) -> bool {
@@ -133,7 +135,7 @@ impl Shared {
         table.ended.is_none() && table.farewell.is_none()
     }
 
-    pub(super) fn ended(&self) -> Option<Error> {
+    fn ended(&self) -> Option<Error> {
         let table = self.table();
         table.ended.clone().or_else(|| table.farewell.clone())
     }

@@ -39,6 +39,18 @@ fn opening(folder: &str) -> Opening {
     Opening { folder: folder.as_bytes().into(), writable: false, condstore: false, fresh: false }
 }
 
+impl Connection {
+    fn submit_in<O: Operation>(&self, open: Opening, operation: O) -> (Opened, Answer<O::Output>) {
+        let mut burst = Burst::default();
+        let answer = burst.add(operation);
+        (self.send_in(open, burst), answer)
+    }
+
+    fn open(&self, open: Opening) -> Opened {
+        self.send_in(open, Burst::default())
+    }
+}
+
 fn message(text: &'static str) -> AppendMessage {
     let body = Body::unpooled(text);
     AppendMessage {

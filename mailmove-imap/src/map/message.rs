@@ -7,9 +7,9 @@ use crate::wire::FetchData;
 /// How much of a body is searched for the end of its header.
 const LONGEST_HEADER: usize = 256 * 1024;
 
-/// The UID in an id of ours.
+/// The UID in an id of ours, which is written in one way only.
 pub(crate) fn uid_of(id: &ItemId) -> Option<u32> {
-    id.as_str().parse().ok().filter(|uid| *uid > 0)
+    id.as_str().parse().ok().filter(|uid: &u32| *uid > 0 && uid.to_string() == id.as_str())
 }
 
 /// A message as a listing names it.
@@ -96,6 +96,8 @@ mod tests {
     #[test]
     fn an_id_of_ours_is_a_uid() {
         assert_eq!(uid_of(&ItemId::from("17")), Some(17));
-        assert_eq!((uid_of(&ItemId::from("0")), uid_of(&ItemId::from("x"))), (None, None));
+        for other in ["0", "x", "+17", "017", " 17", "4294967296", ""] {
+            assert_eq!(uid_of(&ItemId::from(other)), None);
+        }
     }
 }

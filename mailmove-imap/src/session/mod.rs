@@ -11,6 +11,6 @@ mod sign_in;
 mod stream;
 mod tls;
 
-pub(crate) use identity::Identity;
+pub(crate) use identity::{Identity, Proofs};
 pub(crate) use open::{Ready, Trail, open};
 pub(crate) use tls::Trust;

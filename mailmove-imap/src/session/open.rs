@@ -42,7 +42,8 @@ impl Default for Trail {
 }
 
 impl Trail {
-    fn passed(&mut self, seen: impl Into<String>, next: Stage) {
+    /// A door opened; `next` is the one behind it.
+    pub(crate) fn pass(&mut self, seen: impl Into<String>, next: Stage) {
         self.passed.push((self.at, seen.into()));
         self.at = next;
     }
@@ -84,30 +85,27 @@ async fn open_once(
     }
     let limit = config.connect_timeout;
     let addresses = dial::resolve(&config.host, config.port, limit).await?;
-    trail.passed(
-        addresses.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>().join(", "),
-        Stage::Connect,
-    );
+    trail.pass(addresses.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>().join(", "), Stage::Connect);
     let (stream, address) = dial::connect(&addresses, limit).await?;
     let (mut client, greeting) = match config.security {
         Security::Tls => {
-            trail.passed(address.to_string(), Stage::Tls);
+            trail.pass(address.to_string(), Stage::Tls);
             let (stream, version) = within(limit, "the TLS handshake", trust.handshake(&config.host, stream)).await?;
             let greeted = greet(Stream::Tls(Box::new(stream)), limit).await?;
-            trail.passed(version, Stage::SignIn);
+            trail.pass(version, Stage::SignIn);
             greeted
         }
         Security::StartTls => {
             let (client, greeting) = greet(Stream::Plain(stream), limit).await?;
-            trail.passed(address.to_string(), Stage::Tls);
+            trail.pass(address.to_string(), Stage::Tls);
             let (client, version) = start_tls(client, config, trust).await?;
-            trail.passed(version, Stage::SignIn);
+            trail.pass(version, Stage::SignIn);
             (client, greeting)
         }
         Security::Plain => {
             let greeted = greet(Stream::Plain(stream), limit).await?;
-            trail.passed(address.to_string(), Stage::Tls);
-            trail.passed("none: plain text was allowed", Stage::SignIn);
+            trail.pass(address.to_string(), Stage::Tls);
+            trail.pass("none: plain text was allowed", Stage::SignIn);
             greeted
         }
     };
@@ -124,7 +122,7 @@ async fn open_once(
             return Err(error);
         }
     };
-    trail.passed(format!("as {}", attempt.credential.login), Stage::Open);
+    trail.pass(format!("as {}", attempt.credential.login), Stage::Open);
     attempt.proven();
     hand_over(gate, greeting, config, limit).await
 }

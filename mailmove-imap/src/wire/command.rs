@@ -40,12 +40,7 @@ impl Command {
     /// `ENABLE` (RFC 5161).
     pub(crate) fn enable(extensions: &str) -> Self {
         let request = Request::new(format!("ENABLE {extensions}"));
-        Self { request, absorbs: |data| matches!(data, Untagged::Enabled(_)) }
-    }
-
-    /// `UNSELECT` (RFC 3691).
-    pub(crate) fn unselect() -> Self {
-        Self::new(Request::new("UNSELECT"))
+        Self { request, absorbs: |data| matches!(data, Untagged::Enabled) }
     }
 
     /// `ID` (RFC 2971): some servers let nobody in who does not say who they are.

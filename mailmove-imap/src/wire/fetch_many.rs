@@ -40,15 +40,6 @@ impl FetchMany {
         Self::new(format!("UID FETCH {set} (UID FLAGS){modifiers}"), from, to, FetchData::is_flags_only)
     }
 
-    /// Sizes and the header fields that the weak key is made of.
-    pub(crate) fn index(from: u32) -> Self {
-        let items = "UID RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID DATE FROM TO SUBJECT)]";
-        let set = bounds(from, u32::MAX);
-        Self::new(format!("UID FETCH {set} ({items})"), from, u32::MAX, |data| {
-            data.size.is_some() && data.header.is_some()
-        })
-    }
-
     /// Which of these are still there.
     pub(crate) fn presence(set: &UidSet) -> Self {
         Self::new(format!("UID FETCH {set} (UID)"), 0, u32::MAX, |data| data.body.is_none() && data.size.is_none())
@@ -88,7 +79,7 @@ impl Operation for FetchMany {
     }
 }
 
-fn bounds(from: u32, to: u32) -> String {
+pub(super) fn bounds(from: u32, to: u32) -> String {
     if to == u32::MAX { format!("{from}:*") } else { UidSet::range(from, to).to_string() }
 }
 

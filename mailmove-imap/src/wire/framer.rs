@@ -150,11 +150,6 @@ impl Framer {
     pub(crate) fn response(&mut self) -> &mut Response {
         &mut self.response
     }
-
-    /// How many bytes of the present literal are still to come.
-    pub(crate) fn missing(&self) -> u64 {
-        self.literal.as_ref().map_or(0, |literal| literal.left)
-    }
 }
 
 impl Incoming {
@@ -276,7 +271,6 @@ mod tests {
         assert_eq!(feed(&mut framer, &mut input, b"* X {3}\r\nab"), Step::Literal);
         framer.sink(Sink::Skip).unwrap();
         assert_eq!(framer.advance(&mut input).unwrap(), Step::Hungry);
-        assert_eq!(framer.missing(), 1);
         assert_eq!(feed(&mut framer, &mut input, b"c\r\n"), Step::Response);
     }
 

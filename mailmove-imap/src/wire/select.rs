@@ -12,6 +12,8 @@ pub(crate) struct Selected {
     pub(crate) modseq: Option<u64>,
     /// What may be stored for good; `None`: the server did not say, everything then.
     pub(crate) permanent: Option<Vec<String>>,
+    /// It was opened for writing.
+    pub(crate) writable: bool,
 }
 
 /// `EXAMINE mailbox` or `SELECT mailbox`.
@@ -47,7 +49,7 @@ impl Operation for Select {
         let selected = &mut self.selected;
         match data {
             Untagged::Exists(count) => selected.exists = count,
-            Untagged::Flags(_) => {}
+            Untagged::Flags => {}
             Untagged::Line(StatusLine { code: Some(code), .. }) => selected.learn(code),
             other => return Some(other),
         }
@@ -61,6 +63,7 @@ impl Operation for Select {
         if let Some(code) = done.code {
             self.selected.learn(code);
         }
+        self.selected.writable = self.writable;
         Ok(self.selected)
     }
 }
@@ -105,6 +108,7 @@ mod tests {
             next: Some(4392),
             modseq: Some(99),
             permanent: Some(Vec::new()),
+            writable: false,
         };
         assert_eq!(select.finish(done).unwrap(), expected);
     }

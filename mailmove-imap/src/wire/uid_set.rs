@@ -55,29 +55,10 @@ impl UidSet {
         self.0.iter().flat_map(|(from, to)| *from..=*to)
     }
 
-    pub(crate) fn last(&self) -> Option<u32> {
-        self.0.last().map(|(_, to)| *to)
-    }
-
     /// The part from this UID on. Of an ascending set.
     pub(crate) fn from(&self, first: u32) -> Self {
         let ranges = self.0.iter().filter(|(_, to)| *to >= first).map(|(from, to)| ((*from).max(first), *to));
         Self(ranges.collect())
-    }
-
-    /// The first `count` UIDs.
-    pub(crate) fn first(&self, count: u64) -> Self {
-        let mut left = count;
-        let mut ranges = Vec::new();
-        for (from, to) in &self.0 {
-            if left == 0 {
-                break;
-            }
-            let take = (u64::from(to - from) + 1).min(left);
-            ranges.push((*from, from + (take - 1) as u32));
-            left -= take;
-        }
-        Self(ranges)
     }
 
     /// What is here and not in `other`. Of ascending sets.
@@ -180,7 +161,6 @@ mod tests {
             prop_assert_eq!(left.minus(&right).iter().collect::<Vec<_>>(), expected);
             let tail: Vec<u32> = a.iter().copied().filter(|uid| *uid >= 30).collect();
             prop_assert_eq!(left.from(30).iter().collect::<Vec<_>>(), tail);
-            prop_assert_eq!(left.first(7).iter().collect::<Vec<_>>(), a.iter().copied().take(7).collect::<Vec<_>>());
         }
     }
 }

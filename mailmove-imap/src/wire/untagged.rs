@@ -37,9 +37,9 @@ pub(crate) enum Untagged {
     Subscribed(ListEntry),
     Status(MailboxStatus),
     Search(UidSet),
-    Flags(Vec<String>),
+    Flags,
     Capability(Vec<String>),
-    Enabled(Vec<String>),
+    Enabled,
     Namespace(Namespace),
     Quota(Quota),
     Rights(Rights),
@@ -108,9 +108,9 @@ impl Untagged {
                 let earlier = scanner.words().is_some();
                 Untagged::Vanished { earlier, uids: UidSet::parse(scanner.word())? }
             }
-            b"FLAGS" => Untagged::Flags(words_owned(scanner.words()?)),
+            b"FLAGS" => Untagged::Flags,
             b"CAPABILITY" => Untagged::Capability(words(scanner)),
-            b"ENABLED" => Untagged::Enabled(words(scanner)),
+            b"ENABLED" => Untagged::Enabled,
             b"NAMESPACE" => Untagged::Namespace(Namespace::parse(scanner)?),
             b"QUOTA" => Untagged::Quota(Quota::parse(scanner)?),
             b"MYRIGHTS" => Untagged::Rights(Rights::parse(scanner)?),

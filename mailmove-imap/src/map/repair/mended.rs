@@ -10,10 +10,8 @@ use crate::wire::Chunks;
 pub(crate) struct Mended {
     reader: BodyReader,
     mend: Defects,
-    at_line_start: bool,
     in_header: bool,
     first_line: bool,
-    skipping_line: bool,
     line: Vec<u8>,
     last: Option<u8>,
     carriage: bool,
@@ -25,10 +23,8 @@ impl Mended {
         Self {
             reader: body.reader(),
             mend,
-            at_line_start: true,
             in_header: true,
             first_line: true,
-            skipping_line: false,
             line: Vec::new(),
             last: None,
             carriage: false,

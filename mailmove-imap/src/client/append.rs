@@ -1,0 +1,299 @@
+//! New messages.
+//!
+//! A batch goes out as one MULTIAPPEND where the server knows it, otherwise as a row of APPENDs that wait for nothing.
+//! A message goes over unchanged; only when the server refuses it is it looked at, and mended in what the server names.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use mailmove_core::{Error, ErrorKind, Flags, Format, Item, ItemId, Kind, Loss, Result, Written};
+
+use super::Client;
+use super::flags::keep;
+use super::known::KnownFolder;
+use super::write::{Turn, of_folder, to_write};
+use crate::capabilities::APPEND;
+use crate::engine::{Answer, Burst, Opened};
+use crate::error::{Asked, Fault};
+use crate::map::flags;
+use crate::map::repair::{Defects, Mended, alterations, examine, mended_length, prescribe};
+use crate::pool::{Ticket, Use};
+use crate::wire::{Append, AppendMessage, Appended, Chunks, Command, LiteralMode, StatusLine, date};
+
+/// One message and how it goes over.
+struct Draft<'a> {
+    item: &'a Item,
+    flags: Flags,
+    written: Written,
+    /// As a literal8, since it holds NUL.
+    binary: bool,
+    mend: Defects,
+    length: u64,
+    /// What of its flags the folder keeps.
+    kept: Flags,
+}
+
+/// Drafts that go in one command, by their place.
+type Group = Vec<usize>;
+
+impl Client {
+    /// One verdict per message, in their order. They are stored in their order.
+    pub(super) async fn append(&self, folder: &Arc<KnownFolder>, items: &[&Item], turn: Turn) -> Vec<Result<Written>> {
+        let mut work = Work { drafts: Vec::new(), verdicts: Vec::new(), recreated: false };
+        let permanent = folder.facts().permanent.clone();
+        for item in items {
+            work.verdicts.push(self.admit(item).err().map(Err));
+            work.drafts.push(Draft::new(item, permanent.as_deref()));
+        }
+        let good: Group = (0..items.len()).filter(|at| work.verdicts[*at].is_none()).collect();
+        let mut groups: VecDeque<Group> = match self.offered.multiappend {
+            true => VecDeque::from([good]),
+            false => good.into_iter().map(|at| vec![at]).collect(),
+        };
+        groups.retain(|group| !group.is_empty());
+        if !groups.is_empty()
+            && let Err(error) = self.append_groups(folder, &mut work, groups, turn).await
+        {
+            work.fail_rest(&error);
+        }
+        let missing = || Err(Error::new(ErrorKind::Bug, "a message was not answered"));
+        work.verdicts.into_iter().map(|verdict| verdict.unwrap_or_else(missing)).collect()
+    }
+
+    /// Whether it can be tried at all.
+    fn admit(&self, item: &Item) -> Result<()> {
+        if item.kind != Kind::Mail || item.format != Format::RFC5322 {
+            let what = format!("IMAP takes no {} as {}", item.kind, item.format);
+            return Err(Error::new(ErrorKind::Unsupported, what));
+        }
+        match self.offered.append_limit {
+            Some(limit) if item.body.len() > limit => {
+                Err(Error::new(ErrorKind::TooLarge, "the message is larger than the server takes")
+                    .with("bytes", item.body.len())
+                    .with("limit", limit))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn append_groups(
+        &self,
+        folder: &Arc<KnownFolder>,
+        work: &mut Work<'_>,
+        mut groups: VecDeque<Group>,
+        turn: Turn,
+    ) -> Result<()> {
+        let weight = groups.iter().flatten().map(|at| work.drafts[*at].length).sum();
+        let ticket = self.lane(folder, weight, Use::Write).await?;
+        let (opened, answers) = self.send(folder, &ticket, work, &groups);
+        drop(turn);
+        self.learn_keywords(folder, opened, work).await;
+        let mut again = VecDeque::new();
+        // Whatever one answer says, every other is heard as well.
+        for (group, answer) in groups.drain(..).zip(answers) {
+            again.extend(self.heard(folder, &ticket, work, group, answer.await).await);
+        }
+        // One after the other from here on, so that what is left keeps its order.
+        while let Some(group) = again.pop_front() {
+            let (opened, mut answers) = self.send(folder, &ticket, work, &VecDeque::from([group.clone()]));
+            self.learn_keywords(folder, opened, work).await;
+            if let Some(answer) = answers.pop() {
+                let split = self.heard(folder, &ticket, work, group, answer.await).await;
+                split.into_iter().rev().for_each(|group| again.push_front(group));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends one command per group. Before keywords go into a folder for the first time, it is opened in the same write,
+    /// to hear which of them it keeps.
+    fn send(
+        &self,
+        folder: &KnownFolder,
+        ticket: &Ticket,
+        work: &Work<'_>,
+        groups: &VecDeque<Group>,
+    ) -> (Option<Opened>, Vec<Answer<Option<Appended>>>) {
+        let mut burst = Burst::default();
+        let command = |group: &Group| {
+            let messages = group.iter().map(|at| work.drafts[*at].message()).collect();
+            let literals = if group.iter().any(|at| work.drafts[*at].binary) {
+                // RFC 3516 has no say about LITERAL+ for literal8 on servers of before RFC 7888.
+                LiteralMode::Sync
+            } else {
+                self.offered.literals()
+            };
+            Append::new(&folder.wire, messages, literals)
+        };
+        let answers = groups.iter().map(|group| burst.add(command(group))).collect();
+        let keywords = groups.iter().flatten().any(|at| flags::has_keywords(&work.drafts[*at].flags));
+        if keywords && folder.facts().permanent.is_none() {
+            return (Some(ticket.connection().send_in(to_write(folder), burst)), answers);
+        }
+        ticket.connection().send(burst);
+        (None, answers)
+    }
+
+    /// What the folder does not keep is a loss of each message that has it.
+    async fn learn_keywords(&self, folder: &KnownFolder, opened: Option<Opened>, work: &mut Work<'_>) {
+        let Some(mut opened) = opened else { return };
+        // A folder that cannot be opened, or is another one by now, shows in what APPEND says.
+        if let Ok(selected) = opened.selected().await
+            && folder.check(&selected).is_ok()
+        {
+            let permanent = folder.facts().permanent.clone();
+            work.drafts.iter_mut().for_each(|draft| draft.note_losses(permanent.as_deref()));
+        }
+    }
+
+    /// Turns an answer into verdicts, and gives back what has to be sent another way, in order.
+    async fn heard(
+        &self,
+        folder: &Arc<KnownFolder>,
+        ticket: &Ticket,
+        work: &mut Work<'_>,
+        group: Group,
+        answer: Result<Option<Appended>, Fault>,
+    ) -> Vec<Group> {
+        let fault = match answer {
+            Ok(appended) => {
+                work.written(folder, &group, appended);
+                return Vec::new();
+            }
+            Err(fault) => fault,
+        };
+        let mut error = of_folder(fault.write_error(Asked::Item, "store the message"));
+        if let Fault::Refused(line) = fault {
+            match error.kind() {
+                ErrorKind::NotFound if folder.facts().exists && !std::mem::replace(&mut work.recreated, true) => {
+                    match self.recreate(folder, ticket).await {
+                        Ok(()) => return vec![group],
+                        Err(failed) => error = failed,
+                    }
+                }
+                ErrorKind::Refused | ErrorKind::TooLarge if group.len() > 1 => {
+                    // All or nothing was nothing: whose fault is it?
+                    let (left, right) = group.split_at(group.len() / 2);
+                    return vec![left.to_vec(), right.to_vec()];
+                }
+                ErrorKind::Refused => match work.drafts[group[0]].change(&line, self.offered.binary) {
+                    Ok(true) => return vec![group],
+                    Ok(false) => {}
+                    Err(failed) => error = failed,
+                },
+                _ => {}
+            }
+        }
+        work.fail(&group, &error);
+        Vec::new()
+    }
+
+    /// Somebody deleted the folder while we wrote into it.
+    async fn recreate(&self, folder: &KnownFolder, ticket: &Ticket) -> Result<()> {
+        tracing::info!(target: "mailmove::imap", folder = %folder.display(), "the folder is gone and is made again");
+        let mut burst = Burst::default();
+        let created = burst.add(Command::create(&folder.wire, None));
+        let subscribed = (folder.facts().subscribed == Some(true)).then(|| burst.add(Command::subscribe(&folder.wire)));
+        ticket.connection().send(burst);
+        created.await.map_err(|fault| self.in_folder(folder, &fault, "make the folder again"))?;
+        if let Some(Err(fault @ Fault::Lost { .. })) = match subscribed {
+            Some(answer) => Some(answer.await),
+            None => None,
+        } {
+            return Err(self.in_folder(folder, &fault, "subscribe to the folder"));
+        }
+        Ok(())
+    }
+}
+
+/// A batch on its way.
+struct Work<'a> {
+    drafts: Vec<Draft<'a>>,
+    verdicts: Vec<Option<Result<Written>>>,
+    /// The folder had to be made again: what is in it now has UIDs of another epoch.
+    recreated: bool,
+}
+
+impl Work<'_> {
+    fn written(&mut self, folder: &KnownFolder, group: &[usize], appended: Option<Appended>) {
+        let mut facts = folder.facts();
+        let appended = appended.filter(|appended| {
+            !self.recreated && *facts.validity.get_or_insert(appended.validity) == appended.validity
+        });
+        for (place, at) in group.iter().enumerate() {
+            let mut written = self.drafts[*at].written.clone();
+            written.id = appended.as_ref().map(|appended| ItemId::new(appended.uids[place].to_string()));
+            self.verdicts[*at] = Some(Ok(written));
+        }
+    }
+
+    fn fail(&mut self, group: &[usize], error: &Error) {
+        group.iter().for_each(|at| self.verdicts[*at] = Some(Err(error.clone())));
+    }
+
+    /// What was not sent, because something failed before it.
+    fn fail_rest(&mut self, error: &Error) {
+        self.verdicts
+            .iter_mut()
+            .filter(|verdict| verdict.is_none())
+            .for_each(|verdict| *verdict = Some(Err(error.clone())));
+    }
+}
+
+impl<'a> Draft<'a> {
+    fn new(item: &'a Item, permanent: Option<&[String]>) -> Self {
+        let (flags, losses) = keep(&item.flags, permanent);
+        let mut written = Written::new(APPEND);
+        written.losses = losses;
+        if item.received.is_some_and(|received| date::quoted(received).is_none()) {
+            written.losses.push(Loss::new("received-date", "the date cannot be written in IMAP"));
+        }
+        let (kept, length) = (flags.clone(), item.body.len());
+        Self { item, flags, written, binary: false, mend: Defects::empty(), length, kept }
+    }
+
+    fn message(&self) -> AppendMessage {
+        let chunks: Box<dyn Chunks> = match self.mend.is_empty() {
+            true => Box::new(self.item.body.reader()),
+            false => Box::new(Mended::new(&self.item.body, self.mend)),
+        };
+        AppendMessage {
+            flags: flags::to_wire(&self.flags).0,
+            date: self.item.received.and_then(date::quoted),
+            chunks,
+            length: self.length,
+            binary: self.binary,
+        }
+    }
+
+    /// The folder said what it keeps. The flags that went out stay: a server passes over what it does not keep.
+    fn note_losses(&mut self, permanent: Option<&[String]>) {
+        let (kept, losses) = keep(&self.item.flags, permanent);
+        self.kept = kept;
+        let others = self.written.losses.drain(..).filter(|loss| !matches!(&*loss.code, "keyword" | "flag"));
+        self.written.losses = losses.into_iter().chain(others.collect::<Vec<_>>()).collect();
+    }
+
+    /// Changes what can be changed about a message that was refused alone. False: nothing is left to try.
+    fn change(&mut self, refusal: &StatusLine, binary: bool) -> Result<bool> {
+        if self.flags != self.kept {
+            self.flags.clone_from(&self.kept);
+            return Ok(true);
+        }
+        if !self.mend.is_empty() {
+            return Ok(false);
+        }
+        let defects = examine(&self.item.body)?;
+        if defects.contains(Defects::NUL) && binary && !std::mem::replace(&mut self.binary, true) {
+            return Ok(true);
+        }
+        self.binary = false;
+        self.mend = prescribe(defects, refusal);
+        if self.mend.is_empty() {
+            return Ok(false);
+        }
+        self.length = mended_length(&self.item.body, self.mend)?;
+        self.written.altered = alterations(self.mend, refusal);
+        Ok(true)
+    }
+}

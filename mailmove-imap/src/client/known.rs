@@ -1,0 +1,112 @@
+//! What is known about each folder.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mailmove_core::{Error, ErrorKind, FolderId, Result};
+
+use super::index::Index;
+use crate::map::space::wire_of;
+use crate::wire::{MailboxStatus, Selected};
+
+const EVERYTHING: [&str; 6] = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft", "\\*"];
+
+/// The folders of one mailbox, by id.
+#[derive(Debug, Default)]
+pub(super) struct KnownFolders(Mutex<HashMap<FolderId, Arc<KnownFolder>>>);
+
+impl KnownFolders {
+    /// A folder by its id, whether it was ever listed or not.
+    pub(super) fn get(&self, id: &FolderId) -> Arc<KnownFolder> {
+        let mut folders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        folders.entry(id.clone()).or_insert_with(|| Arc::new(KnownFolder::new(wire_of(id.as_str())))).clone()
+    }
+
+    /// Forgets what a listing did not name any more.
+    pub(super) fn keep(&self, keep: impl Fn(&FolderId) -> bool) {
+        let folders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, folder) in folders.iter().filter(|(id, _)| !keep(id)) {
+            *folder.facts() = Facts::default();
+        }
+    }
+}
+
+/// One folder.
+#[derive(Debug)]
+pub(super) struct KnownFolder {
+    /// Its name on the wire.
+    pub(super) wire: Arc<[u8]>,
+    /// Calls queue here in the order in which they are first polled.
+    pub(super) order: Arc<tokio::sync::Mutex<()>>,
+    /// What is in it, as far as somebody wanted to know.
+    pub(super) index: tokio::sync::Mutex<Index>,
+    facts: Mutex<Facts>,
+}
+
+/// What the server said about a folder, last time.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facts {
+    /// It was listed, or created by us.
+    pub(super) exists: bool,
+    /// It can be opened.
+    pub(super) selectable: bool,
+    pub(super) subscribed: Option<bool>,
+    /// UIDVALIDITY.
+    pub(super) validity: Option<u32>,
+    /// UIDNEXT.
+    pub(super) next: Option<u32>,
+    pub(super) messages: Option<u64>,
+    /// PERMANENTFLAGS, once it was opened for writing.
+    pub(super) permanent: Option<Vec<String>>,
+    /// Something was written since these numbers were told.
+    pub(super) stale: bool,
+}
+
+impl KnownFolder {
+    fn new(wire: Vec<u8>) -> Self {
+        Self { wire: wire.into(), order: Arc::default(), index: tokio::sync::Mutex::default(), facts: Mutex::default() }
+    }
+
+    /// No folder: for commands that need none.
+    pub(super) fn nowhere() -> Self {
+        Self::new(Vec::new())
+    }
+
+    pub(super) fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes over what STATUS said.
+    pub(super) fn learn(&self, status: &MailboxStatus) {
+        let mut facts = self.facts();
+        if facts.validity != status.validity {
+            facts.permanent = None;
+        }
+        (facts.exists, facts.selectable, facts.stale) = (true, true, false);
+        (facts.validity, facts.next, facts.messages) = (status.validity, status.next, status.messages);
+    }
+
+    /// Whether this is still the folder that was listed: with another UIDVALIDITY, every UID is another message.
+    pub(super) fn check(&self, selected: &Selected) -> Result<()> {
+        let mut facts = self.facts();
+        if facts.validity.is_none() {
+            facts.validity = selected.validity;
+        }
+        if facts.validity != selected.validity {
+            let number = |validity: Option<u32>| validity.map_or("none".to_owned(), |number| number.to_string());
+            return Err(Error::new(ErrorKind::EpochChanged, "the folder is not the one that was listed")
+                .with("folder", self.display())
+                .with("uidvalidity", format!("{} before, {} now", number(facts.validity), number(selected.validity))));
+        }
+        if selected.writable {
+            // Who does not say what is kept keeps everything (RFC 3501 §6.3.1).
+            facts.permanent = Some(selected.permanent.clone().unwrap_or_else(|| EVERYTHING.map(str::to_owned).into()));
+        }
+        Ok(())
+    }
+
+    /// The name for people, as it stands on the wire.
+    pub(super) fn display(&self) -> String {
+        String::from_utf8_lossy(&self.wire).into_owned()
+    }
+}

@@ -1,0 +1,215 @@
+//! One opened mailbox: what the contract asks, put together from commands on connections.
+
+mod append;
+mod changes;
+mod cursor;
+mod ensure;
+mod fetch;
+mod flags;
+mod folders;
+mod index;
+mod known;
+mod locate;
+mod relocate;
+mod write;
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mailmove_core::{Call, Capabilities, Error, ErrorKind, FolderId, Guard, Mailbox, Recovery, Result, Side, Storage};
+
+use crate::capabilities::{Offered, Quirks, contract};
+use crate::config::ImapConfig;
+use crate::engine::{Burst, Opened, Opening};
+use crate::error::{Asked, Fault};
+use crate::map::space::Space;
+use crate::pool::{Dialer, Pool, Ticket, Use};
+use crate::session::Ready;
+use crate::wire::{QuotaQuery, Rights, RightsQuery, Selected};
+use folders::Listing;
+use known::{KnownFolder, KnownFolders};
+
+/// One opened mailbox.
+#[derive(Debug)]
+pub(crate) struct Client {
+    name: String,
+    side: Side,
+    capabilities: Capabilities,
+    offered: Offered,
+    quirks: Quirks,
+    pool: Arc<Pool>,
+    guard: Guard,
+    known: KnownFolders,
+    space: Mutex<Space>,
+    prefix: Option<String>,
+    /// Whether a size that this server told was compared with the truth, and whether one was wrong.
+    sizes_tried: AtomicBool,
+    sizes_lie: AtomicBool,
+    /// The tree as it was when the mailbox was opened, for the first who asks.
+    fresh: Mutex<Option<Listing>>,
+}
+
+impl Client {
+    /// Takes over the first connection. A mailbox that is to be written is looked at once, in one round trip: what its
+    /// folders may be called depends on it.
+    pub(crate) async fn open(
+        config: &Arc<ImapConfig>,
+        mailbox: &Mailbox,
+        ready: Ready,
+        mut dialer: Dialer,
+        guard: Guard,
+        writable: bool,
+    ) -> Result<Self> {
+        let Ready { connection, greeting, offered } = ready;
+        let quirks = Quirks::of(&greeting, &offered);
+        let most = if quirks.one_connection { 1 } else { config.connections.max(1) };
+        (dialer.enable, dialer.id) = (offered.to_enable(), quirks.wants_id);
+        let mut client = Self {
+            name: format!("{} {mailbox}", config.url()),
+            side: mailbox.side,
+            capabilities: contract(&offered, quirks, None, most, writable),
+            quirks,
+            pool: Pool::new(dialer, connection, most),
+            guard,
+            known: KnownFolders::default(),
+            space: Mutex::new(Space::new(config.prefix.clone().unwrap_or_default(), None)),
+            prefix: config.prefix.clone(),
+            sizes_tried: AtomicBool::new(false),
+            sizes_lie: AtomicBool::new(false),
+            fresh: Mutex::new(None),
+            offered,
+        };
+        if writable {
+            let listing = client.list().await.map_err(|error| client.here(error))?;
+            let delimiter = client.space().delimiter;
+            client.capabilities = contract(&client.offered, quirks, delimiter, most, true);
+            client.fresh = Mutex::new(Some(listing));
+        }
+        Ok(client)
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    pub(crate) fn close(&self) {
+        self.pool.close();
+    }
+
+    /// What QUOTA says about the root of the inbox (RFC 9208): the fullest root counts.
+    pub(crate) async fn storage(&self) -> Result<Storage> {
+        let mut storage = Storage::default();
+        if !self.offered.has("QUOTA") {
+            return Ok(storage);
+        }
+        let quotas = self
+            .reading("GETQUOTAROOT", async || {
+                let ticket = self.lane(&KnownFolder::nowhere(), 1024, Use::Write).await?;
+                let answer = ticket.connection().submit(QuotaQuery::inbox());
+                match answer.await {
+                    Ok(quotas) => Ok(quotas),
+                    // Nobody set a quota, or nobody may know: neither is a fault.
+                    Err(Fault::Refused(_)) => Ok(Vec::new()),
+                    Err(fault) => Err(fault.error(Asked::Mailbox, "tell the quota")),
+                }
+            })
+            .await?;
+        for (name, used, limit) in quotas.into_iter().flat_map(|quota| quota.resources) {
+            match name.as_str() {
+                "STORAGE" => (storage.used, storage.quota) = (Some(used * 1024), Some(limit * 1024)),
+                "MESSAGE" => (storage.items, storage.items_quota) = (Some(used), Some(limit)),
+                _ => {}
+            }
+        }
+        Ok(storage)
+    }
+
+    /// Opens the inbox for reading and says what is in it.
+    pub(crate) async fn try_to_read(&self) -> Result<String> {
+        let inbox = self.folder(&FolderId::new("INBOX"));
+        let ticket = self.lane(&inbox, 1024, Use::ReadSmall).await?;
+        let opened = ticket.connection().send_in(self.to_read(&inbox, true), Burst::default());
+        let selected = self.selected(&inbox, opened).await.map_err(|error| self.here(error))?;
+        Ok(format!("{} messages in INBOX", selected.exists))
+    }
+
+    /// Asks whether messages may be put into the inbox. Writes nothing.
+    pub(crate) async fn may_write(&self) -> Result<String> {
+        if !self.offered.has("ACL") {
+            return Ok("the server tells no rights".to_owned());
+        }
+        let ticket = self.lane(&KnownFolder::nowhere(), 1024, Use::Write).await?;
+        match ticket.connection().submit(RightsQuery::default()).await {
+            Ok(Some(Rights(rights))) if rights.contains('i') => Ok(format!("rights {rights}")),
+            Ok(Some(Rights(rights))) => {
+                let error = Error::new(ErrorKind::AccessDenied, "no right to put messages into INBOX");
+                Err(self.here(error.with("rights", rights)))
+            }
+            Ok(None) | Err(Fault::Refused(_)) => Ok("the server tells no rights".to_owned()),
+            Err(fault) => Err(self.here(fault.error(Asked::Mailbox, "tell the rights"))),
+        }
+    }
+
+    /// Runs something that only reads, again when the connection broke under it.
+    async fn reading<T, Fut>(&self, name: &'static str, work: impl Fn() -> Fut) -> Result<T>
+    where
+        Fut: Future<Output = Result<T>>,
+    {
+        self.guard.run(Call::repeatable(name), |_| work()).await.map_err(|error| self.here(error))
+    }
+
+    /// Waits out a pause that the server asked for, if there is one.
+    async fn breathe(&self) -> Result<()> {
+        self.guard.run(Call::repeatable("wait"), |_| async { Ok(()) }).await.map_err(|error| self.here(error))
+    }
+
+    /// A write is not repeated here, but everybody waits when the server asks for it.
+    fn heed(&self, error: &Error) {
+        if let (ErrorKind::Throttled, Recovery::Retry { after: Some(after) }) = (error.kind(), error.recovery()) {
+            self.guard.pause(after);
+        }
+    }
+
+    async fn lane(&self, folder: &KnownFolder, weight: u64, what: Use) -> Result<Ticket> {
+        self.pool.lane(&folder.wire, weight, what).await
+    }
+
+    /// How a folder is opened for reading. On the source always so: EXAMINE changes nothing, SELECT does.
+    fn to_read(&self, folder: &KnownFolder, fresh: bool) -> Opening {
+        Opening { folder: folder.wire.clone(), writable: false, condstore: self.offered.condstore, fresh }
+    }
+
+    /// The folder as it was opened, if it is still the one that was listed.
+    async fn selected(&self, folder: &KnownFolder, mut opened: Opened) -> Result<Selected> {
+        let selected = opened.selected().await.map_err(|fault| self.in_folder(folder, &fault, "open the folder"))?;
+        folder.check(&selected)?;
+        Ok(selected)
+    }
+
+    fn in_folder(&self, folder: &KnownFolder, fault: &Fault, what: &str) -> Error {
+        fault.error(Asked::Folder, what).with("folder", folder.display())
+    }
+
+    fn folder(&self, id: &FolderId) -> Arc<KnownFolder> {
+        self.known.get(id)
+    }
+
+    fn here(&self, error: Error) -> Error {
+        error.on(self.side).with("mailbox", &self.name)
+    }
+
+    fn space(&self) -> MutexGuard<'_, Space> {
+        self.space.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Commands that go out together with the opening of their folder.
+fn burst<T>(fill: impl FnOnce(&mut Burst) -> T) -> (Burst, T) {
+    let mut burst = Burst::default();
+    let answers = fill(&mut burst);
+    (burst, answers)
+}
