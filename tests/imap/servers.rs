@@ -60,8 +60,10 @@ async fn few_connections() {
 #[tokio::test]
 async fn untagged_lines_that_nobody_asked_for_and_sizes_that_lie() {
     let odd = || {
+        let line = "XNOTIFY (what \"ever\") {3}\r\nabc".to_owned();
+        let signed_in = Fault::any().when(|command| command.user.is_some());
         server()
-            .fault(Fault::any().every(2).then(Action::Untagged("XNOTIFY (what \"ever\") {3}\r\nabc".to_owned())))
+            .fault(signed_in.every(2).then(Action::Untagged(line)))
             .fault(Fault::on("FETCH").then(Action::SizeOff(-7)))
     };
     moves(odd(), server()).await;
