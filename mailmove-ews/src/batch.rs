@@ -34,7 +34,7 @@ pub(crate) struct Ranges(Vec<Range<usize>>);
 impl Ranges {
     /// All of a batch of this many.
     pub(crate) fn new(count: usize) -> Self {
-        Self(if count == 0 { Vec::new() } else { vec![0..count] })
+        Self((count > 0).then_some(0..count).into_iter().collect())
     }
 
     /// Tries this part again in two halves, the first one next.

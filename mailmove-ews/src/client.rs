@@ -36,8 +36,8 @@ pub(crate) struct Client {
     spool: Spool,
 }
 
-/// What came of one thing that was asked for.
-pub(crate) type Outcome<P> = Result<P>;
+/// What the server understands, and a message for each thing asked for.
+type Told<P> = (Option<Version>, Vec<Message<P>>);
 
 impl Client {
     /// For the mailbox of this address.
@@ -57,7 +57,7 @@ impl Client {
     }
 
     /// Asks something that changes nothing, and gives one outcome for each of `count` things.
-    pub(crate) async fn ask<O: Operation>(&self, operation: &O, count: usize) -> Result<Vec<Outcome<O::Part>>> {
+    pub(crate) async fn ask<O: Operation>(&self, operation: &O, count: usize) -> Result<Vec<Result<O::Part>>> {
         self.ask_into(operation, count, &self.spool).await
     }
 
@@ -67,7 +67,7 @@ impl Client {
         operation: &O,
         count: usize,
         spool: &Spool,
-    ) -> Result<Vec<Outcome<O::Part>>> {
+    ) -> Result<Vec<Result<O::Part>>> {
         let answer = self.call(Call::repeatable(O::NAME), operation, spool).await?;
         Ok(self.outcomes(answer.1, count, Recovery::Retry { after: None }))
     }
@@ -85,17 +85,12 @@ impl Client {
     }
 
     /// Does something that must not happen twice, and gives one outcome for each of `count` things.
-    pub(crate) async fn perform<O: Operation>(&self, operation: &O, count: usize) -> Result<Vec<Outcome<O::Part>>> {
+    pub(crate) async fn perform<O: Operation>(&self, operation: &O, count: usize) -> Result<Vec<Result<O::Part>>> {
         let answer = self.call(Call::once(O::NAME), operation, &self.spool).await?;
         Ok(self.outcomes(answer.1, count, Recovery::Locate))
     }
 
-    async fn call<O: Operation>(
-        &self,
-        call: Call,
-        operation: &O,
-        spool: &Spool,
-    ) -> Result<(Option<Version>, Vec<Message<O::Part>>)> {
+    async fn call<O: Operation>(&self, call: Call, operation: &O, spool: &Spool) -> Result<Told<O::Part>> {
         let parts = envelope::write(&self.header, operation);
         let large = size(&parts) > LARGE;
         let request = self.request(parts)?;
@@ -124,7 +119,7 @@ impl Client {
         response: Response,
         spool: &Spool,
         large: bool,
-    ) -> Result<(Option<Version>, Vec<Message<O::Part>>)> {
+    ) -> Result<Told<O::Part>> {
         self.cookies.keep(response.headers("set-cookie"));
         let status = response.status().as_u16();
         let answer = match response.body() {
@@ -142,7 +137,7 @@ impl Client {
         self.judge(O::NAME, answer)
     }
 
-    fn judge<P>(&self, operation: &str, answer: Answer<P>) -> Result<(Option<Version>, Vec<Message<P>>)> {
+    fn judge<P>(&self, operation: &str, answer: Answer<P>) -> Result<Told<P>> {
         if answer.replaced > 0 {
             warn!(operation, replaced = answer.replaced, "the answer held characters that XML does not have");
         }
@@ -161,7 +156,7 @@ impl Client {
     }
 
     /// One outcome for each thing that was asked for, whatever the server left out.
-    fn outcomes<P>(&self, messages: Vec<Message<P>>, count: usize, missing: Recovery) -> Vec<Outcome<P>> {
+    fn outcomes<P>(&self, messages: Vec<Message<P>>, count: usize, missing: Recovery) -> Vec<Result<P>> {
         let judged = messages.into_iter().map(|message| match message.verdict.is_error() {
             true => Err(error::of_item(&message.verdict)),
             false => Ok(message.part),

@@ -88,7 +88,10 @@ impl EwsMailbox {
                 Some(true) => break,
                 Some(false) if count > 0 => offset = page.next.filter(|next| *next > offset).unwrap_or(offset + count),
                 _ => {
-                    return Err(Error::new(ErrorKind::Protocol, "the server does not say whether it named all folders"));
+                    return Err(Error::new(
+                        ErrorKind::Protocol,
+                        "the server does not say whether it named all folders",
+                    ));
                 }
             }
         }

@@ -24,3 +24,6 @@ pub(crate) mod upload_items;
 pub(crate) mod version;
 pub(crate) mod writer;
 mod xml;
+
+#[cfg(test)]
+mod tests;

@@ -68,14 +68,10 @@ impl Xml {
                 Event::End(_) => depth -= 1,
                 Event::Text(part) if depth == 0 => text.push_str(&part),
                 Event::CData(part) if depth == 0 => text.push_str(&part),
-                Event::GeneralRef(name) if depth == 0 => {
-                    match name.resolve_char_ref().map_err(|error| broken(error.into()))? {
-                        Some(char) => text.push(char),
-                        None => {
-                            text.push_str(quick_xml::escape::resolve_predefined_entity(&name).unwrap_or("\u{fffd}"))
-                        }
-                    }
-                }
+                Event::GeneralRef(name) if depth == 0 => match name.resolve_char_ref().map_err(broken)? {
+                    Some(char) => text.push(char),
+                    None => text.push_str(quick_xml::escape::resolve_predefined_entity(&name).unwrap_or("\u{fffd}")),
+                },
                 Event::Eof => return Err(cut_short()),
                 _ => {}
             }
