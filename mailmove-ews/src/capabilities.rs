@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mailmove_core::{Capabilities, Format, Kind, Loss, Route, Via};
 
+use crate::map;
 use crate::wire::version::Version;
 
 /// By FastTransfer streams, out and in.
@@ -23,12 +24,14 @@ pub(crate) const BATCH_BYTES: u64 = 12 << 20;
 
 pub(crate) fn of(version: Version) -> Capabilities {
     let mut can = Capabilities::new();
-    if version.has_export() {
-        can.offers.push(Route::new(Kind::Mail, Format::FASTTRANSFER, EXPORT));
-        can.accepts.push(Route::new(Kind::Mail, Format::FASTTRANSFER, UPLOAD));
+    for kind in [Kind::Mail, Kind::Event, Kind::Note] {
+        if version.has_export() {
+            can.offers.push(Route::new(kind, Format::FASTTRANSFER, EXPORT));
+            can.accepts.push(Route::new(kind, Format::FASTTRANSFER, UPLOAD));
+        }
+        can.offers.extend(mime(kind, GET, Vec::new()));
+        can.accepts.extend(mime(kind, CREATE, not_written(kind)));
     }
-    can.offers.push(mime(GET));
-    can.accepts.push(mime(CREATE));
     can.batch_items = BATCH_ITEMS;
     can.batch_bytes = BATCH_BYTES;
     can.in_flight = 2;
@@ -44,10 +47,25 @@ pub(crate) fn of(version: Version) -> Capabilities {
     can
 }
 
-fn mime(via: Via) -> Route {
-    let mut route = Route::new(Kind::Mail, Format::RFC5322, via);
-    let text =
-        "Exchange keeps the parts of a message and writes its MIME anew: header order, boundaries and folding differ";
-    route.losses.push(Loss::new("mime-rendered", text));
-    route
+/// The route by MIME, which Exchange makes and takes apart: nothing comes back octet for octet.
+fn mime(kind: Kind, via: Via, more: Vec<Loss>) -> Option<Route> {
+    let mut route = Route::new(kind, map::item::mime_format(kind)?, via);
+    let text = match kind {
+        Kind::Event => "Exchange keeps the properties of an appointment and writes its iCalendar anew",
+        _ => "Exchange keeps the parts of a message and writes its MIME anew: header order, boundaries, folding differ",
+    };
+    route.losses.push(Loss::new("rendered-anew", text));
+    route.losses.extend(more);
+    Some(route)
+}
+
+/// What Exchange does not take from iCalendar.
+fn not_written(kind: Kind) -> Vec<Loss> {
+    if kind != Kind::Event {
+        return Vec::new();
+    }
+    vec![
+        Loss::new("organizer", "the owner of the mailbox becomes the organiser of appointments that have attendees"),
+        Loss::new("unknown-properties", "properties that Exchange does not know are left out"),
+    ]
 }

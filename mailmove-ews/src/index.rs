@@ -68,19 +68,19 @@ impl Index {
     /// Everything that answers to each of these, in the order in which it was written.
     pub(crate) fn like(&self, wanted: &[&Fingerprint]) -> Vec<Vec<Match>> {
         let mut marks: HashMap<&str, Vec<usize>> = HashMap::new();
-        let mut uids: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut uids: HashMap<&str, Vec<usize>> = HashMap::new();
         for (at, print) in wanted.iter().enumerate() {
             if let Some(mark) = &print.mark {
                 marks.entry(mark.as_str()).or_default().push(at);
             }
             if let Some(uid) = &print.uid {
-                uids.entry(map::item::normal_uid(uid)).or_default().push(at);
+                uids.entry(uid).or_default().push(at);
             }
         }
         let mut found = vec![Vec::new(); wanted.len()];
         for entry in self.entries.iter().flatten() {
             let by_mark = entry.mark.as_deref().and_then(|mark| marks.get(mark));
-            let by_uid = entry.uid.as_ref().and_then(|uid| uids.get(uid));
+            let by_uid = entry.uid.as_deref().and_then(|uid| uids.get(uid));
             let answers = [(by_mark, Evidence::Mark), (by_uid, Evidence::Uid)];
             let mut named: Vec<usize> = Vec::new();
             for (at, by) in answers.into_iter().flat_map(|(at, by)| at.into_iter().flatten().map(move |at| (*at, by))) {
@@ -97,7 +97,7 @@ impl Index {
         let entry = Entry {
             id: item.key.id.clone(),
             mark: item.property(Property::Mark).map(str::to_owned),
-            uid: item.internet_message_id().map(map::item::normal_uid),
+            uid: map::item::uid(item),
             revision: map::revision::of(item),
         };
         match self.places.get(&entry.id) {

@@ -93,7 +93,8 @@ impl EwsMailbox {
     /// Why an item need not be asked for.
     fn cannot(&self, item: &ItemRef, format: &Format) -> Option<Result<Item>> {
         let stream = *format == Format::FASTTRANSFER && self.version().has_export();
-        if !(stream || *format == Format::RFC5322 && item.kind == Kind::Mail) {
+        let mime = map::item::mime_format(item.kind).as_ref() == Some(format);
+        if !(stream || mime) {
             let error = Error::new(ErrorKind::Unsupported, format!("a {} cannot be read in this format", item.kind));
             return Some(Err(error.with("format", format)));
         }
@@ -118,7 +119,9 @@ impl EwsMailbox {
 
     /// The stream of each item, and beside it what its verdict tells of it.
     async fn export(&self, items: &[&ItemRef], keys: Vec<ItemKey>, spool: &Spool) -> Result<Vec<Result<Item>>> {
-        let described = self.client.ask(&GetItem { shape: Shape::ITEM, items: keys.clone() }, items.len()).await?;
+        let events = items.iter().all(|item| item.kind == Kind::Event);
+        let shape = if events { Shape::EVENT } else { Shape::ITEM };
+        let described = self.client.ask(&GetItem { shape, items: keys.clone() }, items.len()).await?;
         let there: Vec<bool> = described.iter().map(|answer| matches!(answer, Ok(Some(_)))).collect();
         let keys: Vec<ItemKey> =
             keys.into_iter().zip(&there).filter(|(_, there)| **there).map(|(key, _)| key).collect();

@@ -1,6 +1,6 @@
 //! State and categories, as Exchange spreads them over properties.
 
-use mailmove_core::{Flags, ItemFlags, Loss};
+use mailmove_core::{Flags, ItemFlags, Kind, Loss};
 
 use crate::wire::item::ItemData;
 use crate::wire::property::Property;
@@ -14,8 +14,26 @@ const UNSENT: i64 = 8;
 /// What of flags cannot be kept, or not changed later.
 const UNKEPT: ItemFlags = ItemFlags::JUNK;
 
-/// The flags of an item.
-pub(crate) fn of(item: &ItemData) -> Flags {
+/// The flags of an item of this kind: what is neither mail nor note has categories alone.
+pub(crate) fn of_kind(item: &ItemData, kind: Kind) -> Flags {
+    let mut flags = of(item);
+    if !has_state(kind) {
+        flags.state = ItemFlags::empty();
+    }
+    flags
+}
+
+fn has_state(kind: Kind) -> bool {
+    matches!(kind, Kind::Mail | Kind::Note)
+}
+
+/// The states that items of a kind keep.
+pub(crate) fn kept(kind: Kind) -> ItemFlags {
+    if has_state(kind) { ItemFlags::all() - UNKEPT } else { ItemFlags::empty() }
+}
+
+/// The flags of a message.
+fn of(item: &ItemData) -> Flags {
     let bits = item.number(Property::MessageFlags);
     let (verb, icon) = (item.number(Property::LastVerb), item.number(Property::IconIndex));
     let has = [
@@ -64,15 +82,18 @@ pub(crate) fn changes(from: &Flags, to: &Flags) -> Vec<Field> {
 }
 
 /// What a new message does not keep of its flags.
-pub(crate) fn losses(state: ItemFlags) -> Vec<Loss> {
+pub(crate) fn losses(state: ItemFlags, kind: Kind) -> Vec<Loss> {
+    if !has_state(kind) && !state.is_empty() {
+        return vec![Loss::new("state", format!("Exchange keeps no state of a {kind}"))];
+    }
     let junk = state.intersects(UNKEPT);
     junk.then(|| Loss::new("junk-flag", "Exchange knows junk mail by its folder alone")).into_iter().collect()
 }
 
 /// What a message that is there does not take of a change.
-pub(crate) fn unchangeable(changed: ItemFlags) -> Vec<Loss> {
-    let mut losses = losses(changed);
-    if changed.contains(ItemFlags::DRAFT) {
+pub(crate) fn unchangeable(changed: ItemFlags, kind: Kind) -> Vec<Loss> {
+    let mut losses = losses(changed, kind);
+    if has_state(kind) && changed.contains(ItemFlags::DRAFT) {
         losses.push(Loss::new("draft-flag", "whether a message is a draft is settled when it is stored"));
     }
     losses
@@ -111,7 +132,7 @@ mod tests {
         for bits in 0..=ItemFlags::all().bits() {
             let state = ItemFlags::from_bits_truncate(bits);
             assert_eq!(of(&stored(state)).state, state - ItemFlags::JUNK);
-            assert_eq!(losses(state).is_empty(), !state.contains(ItemFlags::JUNK));
+            assert_eq!(losses(state, Kind::Mail).is_empty(), !state.contains(ItemFlags::JUNK));
         }
     }
 
@@ -127,6 +148,6 @@ mod tests {
             Field::Categories(Vec::new()),
         ];
         assert_eq!(changes(&from, &to), expected);
-        assert_eq!(unchangeable(ItemFlags::DRAFT | ItemFlags::JUNK).len(), 2);
+        assert_eq!(unchangeable(ItemFlags::DRAFT | ItemFlags::JUNK, Kind::Mail).len(), 2);
     }
 }

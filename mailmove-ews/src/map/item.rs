@@ -4,8 +4,8 @@ use mailmove_core::{
     Body, Error, ErrorKind, Fingerprint, FolderId, Format, Item, ItemId, ItemRef, Kind, Loss, Mark, Result,
 };
 
-use super::{flags, kind, revision};
-use crate::wire::create_item::NewMessage;
+use super::{flags, kind, revision, text};
+use crate::wire::create_item::NewItem;
 use crate::wire::item::{ItemData, date_text};
 use crate::wire::property::Property;
 
@@ -17,7 +17,7 @@ pub(crate) fn reference(item: &ItemData, folder: &FolderId) -> ItemRef {
     let mut found = ItemRef::new(ItemId::new(item.key.id.as_str()), folder.clone(), item.size.unwrap_or(1).max(1));
     found.kind = kind_of(item);
     found.content = revision::of(item);
-    found.flags = flags::of(item);
+    found.flags = flags::of_kind(item, found.kind);
     if found.kind == Kind::Mail {
         found.received = item.received;
     } else {
@@ -34,10 +34,12 @@ pub(crate) fn whole(data: &ItemData, asked: &ItemId, format: &Format, body: Body
     if *format == Format::RFC5322 {
         let (uid, key) = Fingerprint::mail_key(&header(&item.body)?);
         (item.fingerprint.uid, item.fingerprint.key) = (uid, key);
+    } else if *format == Format::ICALENDAR {
+        item.fingerprint.uid = text::property(&beginning(&item.body)?, "UID");
     } else {
-        item.fingerprint.uid = data.internet_message_id().map(normal_uid);
+        item.fingerprint.uid = uid(data);
     }
-    item.flags = flags::of(data);
+    item.flags = flags::of_kind(data, kind);
     item.received = data.received.filter(|_| kind == Kind::Mail);
     item.created = data.created;
     item.modified = data.time(Property::LastModified);
@@ -45,8 +47,29 @@ pub(crate) fn whole(data: &ItemData, asked: &ItemId, format: &Format, body: Body
     Ok(item)
 }
 
-/// A new message, and what it will not keep.
-pub(crate) fn new_message(item: &Item, mark: &Mark) -> (NewMessage, Vec<Loss>) {
+/// A new item from MIME, and what it will not keep.
+pub(crate) fn new(item: &Item, mark: &Mark) -> (NewItem, Vec<Loss>) {
+    match item.kind {
+        Kind::Event => new_event(item, mark),
+        _ => new_message(item, mark),
+    }
+}
+
+fn new_event(item: &Item, mark: &Mark) -> (NewItem, Vec<Loss>) {
+    let uid = item.fingerprint.uid.clone().map(|uid| (Property::Uid, uid));
+    let mark = Some((Property::Mark, mark.as_str().to_owned())).filter(|(_, mark)| !mark.is_empty());
+    let new = NewItem {
+        element: kind::element(item.kind),
+        mime: item.body.clone(),
+        class: None,
+        categories: item.flags.categories().map(str::to_owned).collect(),
+        properties: uid.into_iter().chain(mark).collect(),
+        read: None,
+    };
+    (new, flags::losses(item.flags.state, item.kind))
+}
+
+fn new_message(item: &Item, mark: &Mark) -> (NewItem, Vec<Loss>) {
     let mut properties = flags::new_properties(item.flags.state);
     let mut dated = |property, when: Option<time::OffsetDateTime>| {
         properties.extend(when.and_then(date_text).map(|text| (property, text)));
@@ -56,14 +79,36 @@ pub(crate) fn new_message(item: &Item, mark: &Mark) -> (NewMessage, Vec<Loss>) {
     if !mark.as_str().is_empty() {
         properties.push((Property::Mark, mark.as_str().to_owned()));
     }
-    let new = NewMessage {
+    let class = match item.kind {
+        Kind::Note => Some("IPM.StickyNote".to_owned()),
+        _ => item.class.clone().filter(|class| is_plain_note(class)),
+    };
+    let new = NewItem {
+        element: kind::element(item.kind),
         mime: item.body.clone(),
-        class: item.class.clone().filter(|class| is_plain_note(class)),
+        class,
         categories: item.flags.categories().map(str::to_owned).collect(),
         properties,
-        read: item.flags.state.contains(mailmove_core::ItemFlags::SEEN),
+        read: Some(item.flags.state.contains(mailmove_core::ItemFlags::SEEN)),
     };
-    (new, flags::losses(item.flags.state))
+    (new, flags::losses(item.flags.state, item.kind))
+}
+
+/// By what an item is known elsewhere, as an answer tells it.
+pub(crate) fn uid(item: &ItemData) -> Option<String> {
+    match kind_of(item) {
+        Kind::Mail | Kind::Note => item.internet_message_id().map(normal_uid),
+        _ => item.property(Property::Uid).or(item.uid.as_deref()).map(str::to_owned),
+    }
+}
+
+/// The formats in which items of a kind travel as MIME.
+pub(crate) fn mime_format(kind: Kind) -> Option<Format> {
+    match kind {
+        Kind::Mail | Kind::Note => Some(Format::RFC5322),
+        Kind::Event => Some(Format::ICALENDAR),
+        Kind::Contact | Kind::Task | Kind::Journal => None,
+    }
 }
 
 /// A Message-ID in the form in which [`Fingerprint::mail_key`] has it.
@@ -77,7 +122,7 @@ pub(crate) fn without_content() -> Error {
         .with_recovery(mailmove_core::Recovery::OtherRoute)
 }
 
-fn kind_of(item: &ItemData) -> Kind {
+pub(crate) fn kind_of(item: &ItemData) -> Kind {
     kind::of_item(item.class.as_deref().unwrap_or_default())
 }
 
@@ -96,6 +141,19 @@ fn submitted(item: &Item) -> Option<time::OffsetDateTime> {
 fn is_plain_note(class: &str) -> bool {
     let class = class.to_ascii_lowercase();
     class.starts_with("ipm.note") || class.starts_with("report.")
+}
+
+/// As much of a text as holds what identifies it.
+fn beginning(body: &Body) -> Result<String> {
+    let mut text = Vec::new();
+    let mut reader = body.reader();
+    while let Some(chunk) = reader.next_chunk()? {
+        text.extend_from_slice(&chunk);
+        if text.len() > LONGEST_HEADER {
+            break;
+        }
+    }
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 fn header(body: &Body) -> Result<Vec<u8>> {
@@ -147,7 +205,7 @@ mod tests {
         let mut item = mail(b"Date: Mon, 1 Jan 2024 01:00:00 +0100 (CET)\r\nSubject: x\r\n\r\n");
         item.received = time::OffsetDateTime::from_unix_timestamp(1_000_000_000).ok();
         item.class = Some("IPM.Schedule.Meeting.Request".to_owned());
-        let (new, losses) = new_message(&item, &Mark::new("mm-1"));
+        let (new, losses) = new(&item, &Mark::new("mm-1"));
         let value = |property| new.properties.iter().find(|(known, _)| *known == property).map(|(_, value)| &value[..]);
         assert_eq!(value(Property::DeliveryTime), Some("2001-09-09T01:46:40Z"));
         assert_eq!(value(Property::SubmitTime), Some("2024-01-01T00:00:00Z"));

@@ -16,6 +16,16 @@ pub(crate) fn of_item(class: &str) -> Kind {
     }
 }
 
+/// The element of items of this kind.
+pub(crate) fn element(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Event => "t:CalendarItem",
+        Kind::Contact => "t:Contact",
+        Kind::Task => "t:Task",
+        Kind::Mail | Kind::Note | Kind::Journal => "t:Message",
+    }
+}
+
 /// What a folder of this class holds. Without a class it holds mail.
 pub(crate) fn of_folder(class: Option<&str>) -> Vec<Kind> {
     let class = class.unwrap_or_default().to_ascii_lowercase();

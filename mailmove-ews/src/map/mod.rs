@@ -5,3 +5,4 @@ pub(crate) mod folder;
 pub(crate) mod item;
 pub(crate) mod kind;
 pub(crate) mod revision;
+mod text;

@@ -7,20 +7,24 @@ use super::property::Property;
 use super::writer::Writer;
 use super::xml::{Element, Xml};
 
-/// New messages from MIME, each with the properties that MIME does not carry. Nothing is sent.
+/// New items from MIME, each with the properties that MIME does not carry. Nothing is sent.
 pub(crate) struct CreateItem {
     pub(crate) folder: FolderRef,
-    pub(crate) items: Vec<NewMessage>,
+    pub(crate) items: Vec<NewItem>,
 }
 
-/// One message.
+/// One item.
 #[derive(Debug, Clone)]
-pub(crate) struct NewMessage {
+pub(crate) struct NewItem {
+    /// The element of its class: `t:Message`, `t:CalendarItem`.
+    pub(crate) element: &'static str,
+    /// A message, or an appointment in iCalendar.
     pub(crate) mime: Body,
     pub(crate) class: Option<String>,
     pub(crate) categories: Vec<String>,
     pub(crate) properties: Vec<(Property, String)>,
-    pub(crate) read: bool,
+    /// Whether it was read; what is no message knows no such state.
+    pub(crate) read: Option<bool>,
 }
 
 impl Operation for CreateItem {
@@ -34,14 +38,16 @@ impl Operation for CreateItem {
         out.close();
         out.open("m:Items");
         for item in &self.items {
-            out.open("t:Message");
+            out.open(item.element);
             out.base64("t:MimeContent", &item.mime);
             if let Some(class) = &item.class {
                 out.leaf("t:ItemClass", class);
             }
             write_categories(out, &item.categories);
             item.properties.iter().for_each(|(property, value)| property.write_value(out, value));
-            out.leaf("t:IsRead", if item.read { "true" } else { "false" });
+            if let Some(read) = item.read {
+                out.leaf("t:IsRead", if read { "true" } else { "false" });
+            }
             out.close();
         }
         out.close();

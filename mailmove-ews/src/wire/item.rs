@@ -24,6 +24,8 @@ pub(crate) struct ItemData {
     pub(crate) is_draft: Option<bool>,
     pub(crate) is_read: Option<bool>,
     pub(crate) message_id: Option<String>,
+    /// The identifier of an appointment in iCalendar.
+    pub(crate) uid: Option<String>,
     /// The content; an inner error is about this item alone.
     pub(crate) mime: Option<Result<Body>>,
     properties: Vec<(Property, String)>,
@@ -49,6 +51,7 @@ impl ItemData {
                 "IsDraft" => item.is_draft = boolean(&xml.text()?),
                 "IsRead" => item.is_read = boolean(&xml.text()?),
                 "InternetMessageId" => item.message_id = Some(xml.text()?),
+                "UID" => item.uid = Some(xml.text()?),
                 "ExtendedProperty" => item.properties.extend(extended(xml)?),
                 _ => xml.skip()?,
             }

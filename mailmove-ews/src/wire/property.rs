@@ -28,6 +28,8 @@ pub(crate) enum Property {
     ImapDeleted,
     /// Our own mark.
     Mark,
+    /// The identifier that an item's format carries, where Exchange has no place for it.
+    Uid,
     /// A folder or item that no user sees.
     Hidden,
     /// The bytes of a folder's items.
@@ -35,7 +37,7 @@ pub(crate) enum Property {
 }
 
 impl Property {
-    const ALL: [Property; 13] = [
+    const ALL: [Property; 14] = [
         Property::MessageFlags,
         Property::DeliveryTime,
         Property::SubmitTime,
@@ -47,6 +49,7 @@ impl Property {
         Property::InternetMessageId,
         Property::ImapDeleted,
         Property::Mark,
+        Property::Uid,
         Property::Hidden,
         Property::FolderSize,
     ];
@@ -54,6 +57,9 @@ impl Property {
     /// The attributes that name it, the type last.
     fn attributes(self) -> Vec<(&'static str, &'static str)> {
         let tagged = |tag, kind| vec![("PropertyTag", tag), ("PropertyType", kind)];
+        let named = |name| {
+            vec![("DistinguishedPropertySetId", "PublicStrings"), ("PropertyName", name), ("PropertyType", "String")]
+        };
         match self {
             Property::MessageFlags => tagged("0x0e07", "Integer"),
             Property::DeliveryTime => tagged("0x0e06", "SystemTime"),
@@ -69,11 +75,8 @@ impl Property {
             Property::ImapDeleted => {
                 vec![("DistinguishedPropertySetId", "Common"), ("PropertyId", "34160"), ("PropertyType", "Integer")]
             }
-            Property::Mark => vec![
-                ("DistinguishedPropertySetId", "PublicStrings"),
-                ("PropertyName", "X-Mailmove-Mark"),
-                ("PropertyType", "String"),
-            ],
+            Property::Mark => named("X-Mailmove-Mark"),
+            Property::Uid => named("X-Mailmove-Uid"),
         }
     }
 

@@ -27,6 +27,7 @@ impl Shape {
             "item:HasAttachments",
             "message:IsRead",
             "message:InternetMessageId",
+            "calendar:UID",
         ],
         properties: &[
             Property::MessageFlags,
@@ -37,6 +38,7 @@ impl Shape {
             Property::ImapDeleted,
             Property::SearchKey,
             Property::Mark,
+            Property::Uid,
         ],
     };
 
@@ -65,6 +67,36 @@ impl Shape {
             Property::ImapDeleted,
             Property::InternetMessageId,
             Property::Mark,
+            Property::Uid,
+        ],
+    };
+
+    /// The same of appointments alone.
+    pub(crate) const EVENT: Shape = Shape {
+        mime: false,
+        fields: &[
+            "item:ParentFolderId",
+            "item:ItemClass",
+            "item:Subject",
+            "item:DateTimeReceived",
+            "item:Size",
+            "item:Categories",
+            "item:IsDraft",
+            "item:DateTimeSent",
+            "item:DateTimeCreated",
+            "item:HasAttachments",
+            "calendar:UID",
+        ],
+        properties: &[
+            Property::MessageFlags,
+            Property::LastModified,
+            Property::FlagStatus,
+            Property::LastVerb,
+            Property::IconIndex,
+            Property::ImapDeleted,
+            Property::InternetMessageId,
+            Property::Mark,
+            Property::Uid,
         ],
     };
 

@@ -2,7 +2,7 @@
 
 use mailmove_core::{Body, Spool};
 
-use super::create_item::{CreateItem, NewMessage};
+use super::create_item::{CreateItem, NewItem};
 use super::envelope::{self, Header, Operation};
 use super::find_folder::FindFolder;
 use super::find_item::FindItem;
@@ -41,12 +41,13 @@ fn key() -> ItemKey {
 
 #[test]
 fn a_new_message_is_saved_with_everything_in_the_order_of_the_schema() {
-    let message = NewMessage {
+    let message = NewItem {
+        element: "t:Message",
         mime: Body::unpooled(&b"hello"[..]),
         class: Some("IPM.Note".into()),
         categories: vec!["R&D".into()],
         properties: vec![(Property::MessageFlags, "1".into()), (Property::Mark, "m".into())],
-        read: true,
+        read: Some(true),
     };
     assert_eq!(
         body(&CreateItem { folder: folder(), items: vec![message] }),
@@ -64,7 +65,7 @@ fn a_new_message_is_saved_with_everything_in_the_order_of_the_schema() {
 fn an_update_sets_takes_away_and_never_overwrites_nor_sends() {
     let fields = vec![Field::Read(true), Field::Categories(Vec::new()), Field::Property(Property::FlagStatus, None)];
     assert_eq!(
-        body(&UpdateItem { items: vec![Update { key: key(), fields }], suppress_receipts: true }),
+        body(&UpdateItem { items: vec![Update { element: "t:Message", key: key(), fields }], suppress_receipts: true }),
         "<m:UpdateItem ConflictResolution=\"NeverOverwrite\" MessageDisposition=\"SaveOnly\" \
          SendMeetingInvitationsOrCancellations=\"SendToNone\" SuppressReadReceipts=\"true\"><m:ItemChanges><t:ItemChange>\
          <t:ItemId Id=\"A\" ChangeKey=\"C\"/><t:Updates><t:SetItemField><t:FieldURI FieldURI=\"message:IsRead\"/>\

@@ -18,6 +18,8 @@ pub(crate) struct UpdateItem {
 /// The changes to one item, at least one.
 #[derive(Debug, Clone)]
 pub(crate) struct Update {
+    /// The element of its class: `t:Message`, `t:CalendarItem`.
+    pub(crate) element: &'static str,
     pub(crate) key: ItemKey,
     pub(crate) fields: Vec<Field>,
 }
@@ -52,7 +54,7 @@ impl Operation for UpdateItem {
             out.open("t:ItemChange");
             item.key.write(out);
             out.open("t:Updates");
-            item.fields.iter().for_each(|field| field.write(out));
+            item.fields.iter().for_each(|field| field.write(out, item.element));
             out.close();
             out.close();
         }
@@ -70,7 +72,7 @@ impl Operation for UpdateItem {
 }
 
 impl Field {
-    fn write(&self, out: &mut Writer) {
+    fn write(&self, out: &mut Writer, element: &'static str) {
         let takes_away = match self {
             Field::Read(_) => false,
             Field::Categories(names) => names.is_empty(),
@@ -80,14 +82,14 @@ impl Field {
         match self {
             Field::Read(read) => {
                 out.empty("t:FieldURI", &[("FieldURI", "message:IsRead")]);
-                out.open("t:Message");
+                out.open(element);
                 out.leaf("t:IsRead", if *read { "true" } else { "false" });
                 out.close();
             }
             Field::Categories(names) => {
                 out.empty("t:FieldURI", &[("FieldURI", "item:Categories")]);
                 if !takes_away {
-                    out.open("t:Item");
+                    out.open(element);
                     write_categories(out, names);
                     out.close();
                 }
@@ -95,7 +97,7 @@ impl Field {
             Field::Property(property, value) => {
                 property.write_uri(out);
                 if let Some(value) = value {
-                    out.open("t:Item");
+                    out.open(element);
                     property.write_value(out, value);
                     out.close();
                 }

@@ -64,14 +64,16 @@ impl EwsMailbox {
         for (at, (change, data)) in changes.iter().zip(described).enumerate() {
             let data = data.and_then(|data| super::check(&data, folder, None).map(|()| data));
             verdicts.push(data.map(|data| {
-                let now = map::flags::of(&data);
-                let wanted = now.minus(change.remove).plus(change.add);
+                let kind = map::item::kind_of(&data);
+                let now = map::flags::of_kind(&data, kind);
+                let mut wanted = now.minus(change.remove).plus(change.add);
                 let mut written = Written::new(UPDATE).with_id(change.id.clone());
                 written.revision = Some(map::revision::of(&data));
-                written.losses = map::flags::unchangeable(now.state ^ wanted.state);
+                written.losses = map::flags::unchangeable(now.state ^ wanted.state, kind);
+                wanted.state &= map::flags::kept(kind);
                 let fields = map::flags::changes(&now, &wanted);
                 if !fields.is_empty() {
-                    updates.push(Update { key: data.key, fields });
+                    updates.push(Update { element: map::kind::element(kind), key: data.key, fields });
                     places.push(at);
                 }
                 written

@@ -62,8 +62,7 @@ impl EwsMailbox {
             let answers = self.client.perform(&upload, news.len()).await?;
             return Ok(answers.into_iter().map(|answer| Ok((answer.and_then(named)?, Vec::new()))).collect());
         }
-        let (items, losses): (Vec<_>, Vec<_>) =
-            news.iter().map(|new| map::item::new_message(new.item, new.mark)).unzip();
+        let (items, losses): (Vec<_>, Vec<_>) = news.iter().map(|new| map::item::new(new.item, new.mark)).unzip();
         let answers = self.client.perform(&CreateItem { folder: place, items }, news.len()).await?;
         let with_losses =
             |(answer, losses): (Result<Option<ItemKey>>, Vec<Loss>)| Ok((answer.and_then(named)?, losses));

@@ -3,7 +3,7 @@
 mod change;
 mod create;
 
-use mailmove_core::{Error, ErrorKind, FolderId, Format, Item, Kind, Result, Revision, Write, Written};
+use mailmove_core::{Error, ErrorKind, FolderId, Format, Item, Result, Revision, Write, Written};
 
 use crate::endpoint::EwsMailbox;
 use crate::map;
@@ -41,7 +41,11 @@ impl EwsMailbox {
     /// Why an item is not taken at all.
     fn refusal(&self, item: &Item) -> Option<Error> {
         let stream = item.format == Format::FASTTRANSFER && self.version().has_export();
-        let taken = stream || item.format == Format::RFC5322 && item.kind == Kind::Mail;
+        let taken = if item.format == Format::FASTTRANSFER {
+            stream
+        } else {
+            map::item::mime_format(item.kind).as_ref() == Some(&item.format)
+        };
         let error = || Error::new(ErrorKind::Unsupported, format!("a {} cannot be written in this format", item.kind));
         (!taken).then(|| error().with("format", &item.format))
     }
