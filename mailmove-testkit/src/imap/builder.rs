@@ -270,6 +270,13 @@ impl ImapServerBuilder {
         self
     }
 
+    /// `*` and `%` may stand in folder names, as Dovecot and Cyrus have it. Otherwise they are refused.
+    #[must_use]
+    pub fn wildcard_names(mut self) -> Self {
+        self.settings.wildcard_names = true;
+        self
+    }
+
     /// Bodies of up to 100 octets that a quoted string can hold go out as one, as they may.
     #[must_use]
     pub fn quote_short_bodies(mut self) -> Self {

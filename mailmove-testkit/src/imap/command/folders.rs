@@ -83,7 +83,8 @@ fn allowed(session: &Session, name: &str) -> Result<(), Reply> {
     if name.split(layout.delimiter).any(str::is_empty) {
         return Err(Reply::no("[CANNOT] Mailbox name has an empty level"));
     }
-    let Some(decoded) = utf7::decode(name).filter(|name| !name.contains(['*', '%'])) else {
+    let wildcards = |name: &String| name.contains(['*', '%']) && !settings.wildcard_names;
+    let Some(decoded) = utf7::decode(name).filter(|name| !wildcards(name)) else {
         return Err(Reply::no("[CANNOT] Mailbox name is not valid"));
     };
     let refused = settings.name_rules.iter().find_map(|rule| rule.0(&decoded));
