@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use mailmove_core::{Capabilities, FolderNames, Format, Kind, Route, Via};
+use mailmove_core::{Capabilities, FolderNames, Format, Kind, Loss, Route, Via};
 
 use crate::wire::LiteralMode;
 
@@ -99,6 +99,8 @@ pub(crate) struct Quirks {
     pub(crate) name: &'static str,
     /// It changes octets of what it stores, so that equal mail need not have equal bytes.
     pub(crate) rewrites: bool,
+    /// Octets beyond ASCII in headers become `X`, and nothing is said about it.
+    pub(crate) munges_headers: bool,
     /// ASCII characters that cannot stand in a folder's name, beside the delimiter.
     pub(crate) forbidden: &'static str,
     /// Blanks at the ends of a name are lost.
@@ -109,19 +111,31 @@ pub(crate) struct Quirks {
     pub(crate) one_connection: bool,
 }
 
-const PLAIN: Quirks =
-    Quirks { name: "", rewrites: false, forbidden: "", trims: false, wants_id: false, one_connection: false };
+/// A server of which nothing is known. RFC 3501 §5.1 advises against wildcards in names, and most servers refuse them.
+const PLAIN: Quirks = Quirks {
+    name: "",
+    rewrites: false,
+    munges_headers: false,
+    forbidden: "%*",
+    trims: false,
+    wants_id: false,
+    one_connection: false,
+};
 
 /// By a part of the greeting in lower case, or by a capability in upper case.
 const KNOWN: &[(&str, Quirks)] = &[
+    ("dovecot", Quirks { name: "Dovecot", forbidden: "", ..PLAIN }),
     // mboxname.c names what is allowed; this is the rest of ASCII. 8-bit octets in headers become `X`.
-    ("cyrus", Quirks { name: "Cyrus", rewrites: true, forbidden: "!\"%&/;<>?[\\]^`{|}", ..PLAIN }),
-    ("X-GM-EXT-1", Quirks { name: "Gmail", trims: true, forbidden: "\\\"^", ..PLAIN }),
+    (
+        "cyrus",
+        Quirks { name: "Cyrus", rewrites: true, munges_headers: true, forbidden: "!\"%&/;<>?[\\]^`{|}", ..PLAIN },
+    ),
+    ("X-GM-EXT-1", Quirks { name: "Gmail", trims: true, forbidden: "%*\\\"^", ..PLAIN }),
     ("microsoft exchange", Quirks { name: "Exchange", rewrites: true, trims: true, ..PLAIN }),
     ("domino", Quirks { name: "Domino", rewrites: true, ..PLAIN }),
     ("yandex", Quirks { name: "Yandex", rewrites: true, ..PLAIN }),
     // FETCH takes a lock on the account.
-    ("zimbra", Quirks { name: "Zimbra", one_connection: true, forbidden: ":\"", trims: true, ..PLAIN }),
+    ("zimbra", Quirks { name: "Zimbra", one_connection: true, forbidden: "%*:\"", trims: true, ..PLAIN }),
     ("coremail", Quirks { name: "Coremail", wants_id: true, ..PLAIN }),
     ("netease", Quirks { name: "Netease", wants_id: true, ..PLAIN }),
 ];
@@ -135,20 +149,15 @@ impl Quirks {
 }
 
 /// What the contract wants to know.
-pub(crate) fn contract(
-    offered: &Offered,
-    quirks: Quirks,
-    delimiter: Option<char>,
-    connections: usize,
-    writable: bool,
-) -> Capabilities {
+pub(crate) fn contract(offered: &Offered, quirks: Quirks, delimiter: Option<char>, connections: usize) -> Capabilities {
     let mut capabilities = Capabilities::new();
     let mut route = Route::new(Kind::Mail, Format::RFC5322, APPEND);
     capabilities.offers = vec![Route::new(Kind::Mail, Format::RFC5322, Via::fixed("fetch"))];
-    if writable {
-        route.max_bytes = offered.append_limit;
-        capabilities.accepts = vec![route];
+    route.max_bytes = offered.append_limit;
+    if quirks.munges_headers {
+        route.losses.push(munged_header());
     }
+    capabilities.accepts = vec![route];
     capabilities.batch_items = BATCH_ITEMS;
     capabilities.batch_bytes = BATCH_BYTES;
     capabilities.in_flight = 2;
@@ -160,6 +169,11 @@ pub(crate) fn contract(
     capabilities.moves = offered.moves || offered.uidplus;
     capabilities.removes = offered.uidplus;
     capabilities
+}
+
+/// What a server that munges does.
+pub(crate) fn munged_header() -> Loss {
+    Loss::new("header-8bit", "octets beyond ASCII in headers become `X`")
 }
 
 fn names(quirks: Quirks, delimiter: Option<char>) -> FolderNames {
@@ -190,7 +204,8 @@ mod tests {
         let none = Offered::default();
         assert_eq!(Quirks::of("mail Cyrus IMAP 3.6.1 server ready", &none).name, "Cyrus");
         assert_eq!(Quirks::of("hello", &Offered::new(["X-GM-EXT-1".to_owned()])).name, "Gmail");
-        assert_eq!(Quirks::of("Dovecot ready.", &none), PLAIN);
+        assert_eq!(Quirks::of("Dovecot ready.", &none).name, "Dovecot");
+        assert_eq!(Quirks::of("ready", &none), PLAIN);
     }
 
     #[test]

@@ -12,10 +12,11 @@ use super::Client;
 use super::flags::keep;
 use super::known::KnownFolder;
 use super::write::{Turn, of_folder, to_write};
-use crate::capabilities::APPEND;
+use crate::capabilities::{APPEND, munged_header};
 use crate::engine::{Answer, Burst, Opened};
 use crate::error::{Asked, Fault};
 use crate::map::flags;
+use crate::map::message::header;
 use crate::map::repair::{Defects, Mended, alterations, examine, mended_length, prescribe};
 use crate::pool::{Ticket, Use};
 use crate::wire::{Append, AppendMessage, Appended, Chunks, Command, LiteralMode, StatusLine, date};
@@ -43,7 +44,11 @@ impl Client {
         let permanent = folder.facts().permanent.clone();
         for item in items {
             work.verdicts.push(self.admit(item).err().map(Err));
-            work.drafts.push(Draft::new(item, permanent.as_deref()));
+            let mut draft = Draft::new(item, permanent.as_deref());
+            if self.quirks.munges_headers && header(&item.body).is_ok_and(|header| !header.is_ascii()) {
+                draft.written.losses.push(munged_header());
+            }
+            work.drafts.push(draft);
         }
         let good: Group = (0..items.len()).filter(|at| work.verdicts[*at].is_none()).collect();
         let mut groups: VecDeque<Group> = match self.offered.multiappend {

@@ -99,9 +99,12 @@ impl Client {
             Error::new(ErrorKind::Unsupported, "the server has no folders below folders")
                 .with_recovery(mailmove_core::Recovery::StopFolder)
         })?;
-        if wire.is_empty() || asked.path.iter().any(String::is_empty) {
-            return Err(Error::new(ErrorKind::Unsupported, "a folder needs a name")
-                .with_recovery(mailmove_core::Recovery::StopFolder));
+        let delimiter = self.space().delimiter;
+        let odd = |name: &String| name.is_empty() || name.chars().any(|c| c.is_control() || Some(c) == delimiter);
+        if wire.is_empty() || asked.path.iter().any(odd) {
+            return Err(Error::new(ErrorKind::Refused, "no folder of the server can have this name")
+                .with_recovery(mailmove_core::Recovery::StopFolder)
+                .remedy("map the folder to another name"));
         }
         let id = FolderId::new(id_of(&wire));
         let folder = self.folder(&id);

@@ -67,7 +67,7 @@ impl Client {
         let mut client = Self {
             name: format!("{} {mailbox}", config.url()),
             side: mailbox.side,
-            capabilities: contract(&offered, quirks, None, most, writable),
+            capabilities: contract(&offered, quirks, None, most),
             quirks,
             pool: Pool::new(dialer, connection, most),
             guard,
@@ -82,7 +82,7 @@ impl Client {
         if writable {
             let listing = client.list().await.map_err(|error| client.here(error))?;
             let delimiter = client.space().delimiter;
-            client.capabilities = contract(&client.offered, quirks, delimiter, most, true);
+            client.capabilities = contract(&client.offered, quirks, delimiter, most);
             client.fresh = Mutex::new(Some(listing));
         }
         Ok(client)
