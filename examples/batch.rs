@@ -172,10 +172,7 @@ impl Batch {
 impl End {
     fn text(&self) -> String {
         let moved = match &self.report {
-            Ok(report) => {
-                let done = &report.this_run;
-                format!("{} copied ({}) in {}", done.copied, words::bytes(done.bytes), words::time(report.took))
-            }
+            Ok(report) => done(report),
             Err(_) => "nothing done".to_owned(),
         };
         match &self.failure {
@@ -189,6 +186,20 @@ impl End {
         let error = self.failure.as_ref().map(|failure| failure.line.clone());
         json!({ "line": self.line, "mailbox": self.pair, "error": error, "report": report })
     }
+}
+
+fn done(report: &Report) -> String {
+    let (run, took) = (&report.this_run, words::time(report.took));
+    let mut done = Vec::new();
+    if run.copied > 0 {
+        done.push(format!("{} copied ({})", run.copied, words::bytes(run.bytes)));
+    }
+    for (count, what) in [(run.updated, "updated"), (run.already_there, "found there"), (run.failed, "failed")] {
+        if count > 0 {
+            done.push(format!("{count} {what}"));
+        }
+    }
+    if done.is_empty() { format!("nothing to do, {took}") } else { format!("{} in {took}", done.join(", ")) }
 }
 
 /// The connector of one side: with an administrator's or everybody's credentials from the environment, or with the sheet's

@@ -42,7 +42,8 @@ impl From<Error> for Failure {
 
 /// The error's one line, with the option that helps.
 pub(crate) fn line(error: &Error) -> String {
-    let authority = error.kind() == ErrorKind::Tls && error.what_to_do().contains("certificate");
+    let remedy = error.what_to_do();
+    let authority = error.kind() == ErrorKind::Tls && remedy.contains("certificate") && !remedy.contains("--ca");
     if authority { format!("{error} (--ca FILE)") } else { error.to_string() }
 }
 

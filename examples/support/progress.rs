@@ -75,7 +75,7 @@ impl Seen {
             Event::FolderFinished { folder, error: Some(error) } => {
                 self.lines.push(format!("folder \"{folder}\" was left: {error}"));
             }
-            Event::Settling { folder, items, wait } => {
+            Event::Settling { folder, items, wait } if *wait >= Duration::from_secs(1) => {
                 let writes = words::count(*items, "write");
                 let wait = words::time(*wait);
                 self.lines.push(format!("\"{folder}\": looking for {writes} without an answer, at most {wait}"));
