@@ -97,7 +97,9 @@ def theirs(folder):
     run([sys.executable, '-m', 'venv', 'venv'], folder)
     pip = ['venv/bin/python', '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
     run([*pip, '-r', HERE / 'requirements.txt'], folder)
-    return run(['venv/bin/python', HERE / 'msal_assertion.py', MSAL_TOKEN, KEYS / 'a.pem', KEYS / 'a.crt'], folder).strip()
+    return run(
+        ['venv/bin/python', HERE / 'msal_assertion.py', MSAL_TOKEN, KEYS / 'a.pem', KEYS / 'a.crt'], folder
+    ).strip()
 
 
 def count(events, **wanted):
@@ -118,7 +120,9 @@ def main():
         compare(checks, (form['client_assertion'], f'{service.url}/token'), (theirs(folder), MSAL_TOKEN))
         status, answer = service.post(form)
         refused = service.events()[-1].get('detail', '')
-        checks.check(f'the same assertion again is refused: {refused}', status == 401 and 'used once' in refused, answer)
+        checks.check(
+            f'the same assertion again is refused: {refused}', status == 401 and 'used once' in refused, answer
+        )
 
         for name, what in (
             ('a_wrong_secret_is_refused', 'a wrong secret'),
@@ -151,7 +155,10 @@ def compare(checks, ours, theirs):
     their_header['x5t#S256'] = their_header['x5t#S256'].rstrip('=')
     their_header['x5c'] = [certificate.replace('\n', '') for certificate in their_header['x5c']]
     checks.check(f'the header is as msal has it: {", ".join(sorted(our_header))}', our_header == their_header, both)
-    alike = our_claims.keys() == their_claims.keys() and [our_claims['aud'], their_claims['aud']] == [ours[1], theirs[1]]
+    alike = our_claims.keys() == their_claims.keys() and [our_claims['aud'], their_claims['aud']] == [
+        ours[1],
+        theirs[1],
+    ]
     alike = alike and all(our_claims[name] == their_claims[name] for name in ('iss', 'sub'))
     lifetimes = {claims['exp'] - claims['iat'] for claims in (our_claims, their_claims)}
     ids = [claims['jti'] for claims in (our_claims, their_claims)]

@@ -60,9 +60,10 @@ class Failures:
         run = self.migrate.run(self.source.plain_url(user), self.destination.plain_url(user), ledger)
         with self.source.imap(user) as a, self.destination.imap(user) as b:
             found = verify.compare(verify.read(a), verify.read(b))
+        bad = verify.unforetold(found, {'order': None})  # what is written after an interruption comes later
         self.checks.check(
             f'{what}: the next run goes on and nothing is lost or doubled: {verify.summary(found)}',
-            run.status == MOVED and not found,
+            run.status == MOVED and not bad,
             f'{verify.summary(found)}\n{run}',
         )
         self.destination.wipe(user)
@@ -168,7 +169,7 @@ class Failures:
         first.signal(signal.SIGSTOP)
         second = type(self.migrate)(self.migrate.program, f'{self.migrate.folder}/second')
         run = second.run(*urls, ledger, timeout=120)
-        self.expect('ledger in use', run, {COULD_NOT_RUN, NOT_FINISHED}, 'ledger', 'use')
+        self.expect('ledger in use', run, {COULD_NOT_RUN, NOT_FINISHED}, 'ledger', 'another|in use')
         first.signal(signal.SIGCONT)
         run = first.wait()
         self.checks.check('ledger in use: the first run is not disturbed', run.status == MOVED, run)

@@ -11,7 +11,7 @@ EXPLAINS = {
     'bare-line-end': {'altered-line-ends'},
     'final-line-end': {'altered-line-ends'},
     'mbox-line-removed': {'altered-mbox-line'},
-    'blank-line-added': {'altered-blank-line'},
+    'blank-line-added': {'altered-blank-line', 'altered-line-ends'},
     'keyword': {'keyword-lost'},
     'system-flag': {'flag-lost'},
 }
@@ -45,7 +45,7 @@ class Move:
         return self.checks.check(f'{self.title}: {what}', ok, detail)
 
     def plan(self):
-        """Ask for the plan; nothing may be written. Keeps the folder names and kinds of loss that it foretells."""
+        """Ask for the plan; nothing may be written."""
         before = self.read(self.destination)
         run, plan = self.migrate.report(*self.urls(), self.ledger, '--plan')
         self.check('the plan says what would happen', run.status == MOVED and plan, run)
@@ -53,11 +53,13 @@ class Move:
         self.check(
             'and writes nothing', not verify.compare(before, after), verify.summary(verify.compare(before, after))
         )
+        self.learn(plan)
+
+    def learn(self, plan):
+        """Keep the folder names and kinds of loss that a plan foretells."""
         if plan:
-            plan = plan.get('plan', plan)
             self.names = {tuple(f['from']): tuple(f['to']) for f in plan['folders'] if f['from'] != f['to']}
             self.foretold(loss['code'] for route in plan['routes'] for loss in route['losses'])
-        return plan
 
     def foretold(self, codes):
         """Kinds of difference that were named."""
@@ -110,13 +112,19 @@ class Move:
         """Change the source in every way, run again, and compare with what then must be there."""
         before = self.read(self.source)
         with self.source.imap(self.user) as imap:
-            gone = change(self.source, imap)
+            gone, renamed = change(self.source, imap)
         wanted = self.read(self.source)
-        run, _ = self.migrate.report(*self.urls(), self.ledger)
+        run, report = self.migrate.report(*self.urls(), self.ledger)
         self.check('the delta run moves what changed', run.status == self.status, run)
-        # Removals are not carried over: what was deleted at the source stays at the destination.
+        old = self.names
+        self.learn((report or {}).get('plan'))
+        # Removals are not carried over: what was deleted at the source stays, and so does a renamed folder, empty.
         for path, uids in gone.items():
             wanted.folders[path] += [m for m in before.folders[path] if m.uid in uids]
+        wanted.folders[renamed] = []
+        self.names[renamed] = old.get(renamed, renamed)
+        if renamed in before.subscribed:
+            wanted.subscribed.add(renamed)
         self.equal('the destination has the changes', wanted, {'order'})
         run, _ = self.migrate.report(*self.urls(), self.ledger)
         self.check('the run after the delta has nothing to do', run.status == self.status, run)
@@ -131,7 +139,7 @@ class Move:
 
 
 def change(server, imap):
-    """New messages, flags, keywords, moves, a deletion, a new folder, a renamed one. Returns {path: deleted uids}."""
+    """All that can change. Returns {path: deleted uids}, old name."""
 
     def name(*path):
         return fill.wire_name(server, path)
@@ -154,4 +162,4 @@ def change(server, imap):
     imap.run(b'UID EXPUNGE', b','.join(uids))
     imap.run(b'SELECT', name('INBOX'))
     imap.run(b'RENAME', name('R&D'), name('Renamed & moved'))
-    return {('Dates',): {int(uid) for uid in uids}}
+    return {('Dates',): {int(uid) for uid in uids}}, ('R&D',)
