@@ -30,6 +30,7 @@ mod run;
 mod schedule;
 mod settle;
 mod stop;
+mod subject;
 mod task;
 mod window;
 

@@ -7,7 +7,7 @@ use mailmove_core::{Connector, Error, Mailbox, Result, Side, Spool, Storage};
 
 use crate::audit::{self, Audit, AuditLevel};
 use crate::event::Observer;
-use crate::ledger::{JobId, Journal, Ledger, MemoryLedger};
+use crate::ledger::{JobId, Journal, Ledger, MemoryLedger, random_salt};
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::rules::Rules;
@@ -35,6 +35,7 @@ pub(crate) struct Settings {
     pub(crate) window: u64,
     pub(crate) observer: Observer,
     pub(crate) stop: Stop,
+    pub(crate) salt: [u8; 32],
 }
 
 /// The default size of the pool for bodies: 32 MiB.
@@ -57,6 +58,7 @@ impl Migration {
             window: POOL / 2,
             observer: Observer::default(),
             stop: Stop::new(),
+            salt: random_salt().unwrap_or_default(),
         };
         let ledger = Arc::new(MemoryLedger::new());
         Self { source: (source, from), destination: (destination, to), ledger, settings }
@@ -96,6 +98,12 @@ impl Migration {
     /// Goes by this name in the ledger.
     pub fn job(mut self, job: JobId) -> Self {
         self.settings.job = job;
+        self
+    }
+
+    /// Salts the digests that stand for the subjects of failed items. By default every migration has a salt of its own.
+    pub fn salt(mut self, salt: [u8; 32]) -> Self {
+        self.settings.salt = salt;
         self
     }
 

@@ -28,6 +28,7 @@ pub(crate) struct Pass {
     pub(crate) spool: Spool,
     pub(crate) observer: Observer,
     pub(crate) stop: Stop,
+    pub(crate) salt: [u8; 32],
     /// The ledger held no rows before this run: nothing can be adopted, nothing has to be looked up.
     pub(crate) first: bool,
     /// The folders of the source that are worked on, by id.
@@ -170,6 +171,7 @@ pub(crate) struct Setup {
     pub(crate) spool: Spool,
     pub(crate) observer: Observer,
     pub(crate) stop: Stop,
+    pub(crate) salt: [u8; 32],
     pub(crate) first: bool,
     pub(crate) folders: Vec<Arc<SourceFolder>>,
     pub(crate) live: HashSet<FolderKey>,
@@ -189,6 +191,7 @@ impl Pass {
             spool: setup.spool,
             observer: setup.observer,
             stop: setup.stop,
+            salt: setup.salt,
             first: setup.first,
             folders: setup.folders.into_iter().map(|folder| (folder.folder.id.clone(), folder)).collect(),
             live: setup.live,

@@ -114,6 +114,7 @@ impl Work {
             spool: settings.spool.clone(),
             observer: settings.observer.clone(),
             stop: settings.stop.clone(),
+            salt: settings.salt,
             first,
             folders,
             live,

@@ -6,6 +6,7 @@ use mailmove_core::{Error, ErrorKind, Flags, Item, ItemRef, Kind, Recovery};
 
 use crate::ledger::{Entry, Failure, Place, Row, RowState};
 use crate::pass::{Pass, SourceFolder};
+use crate::subject;
 
 /// One thing to do with one item in one of its folders.
 #[derive(Debug, Clone)]
@@ -168,15 +169,16 @@ pub(crate) fn judge(pass: &Pass, task: Task, mut row: Row, error: Error, reading
 }
 
 fn failed(pass: &Pass, task: &Task, mut row: Row, error: &Error, reading: bool) -> End {
+    let error = subject::name(pass, task.kept.as_deref(), error);
     row.state = RowState::Failed;
-    row.failure = Some(Failure::new(error));
+    row.failure = Some(Failure::new(&error));
     // A write counted its attempt with its intent.
     row.attempt += u32::from(reading);
     pass.count(|progress| progress.failed += 1);
     pass.observer.tell(crate::event::Event::ItemFailed {
         folder: task.folder.name(),
         item: task.item.id.to_string(),
-        error: error.clone(),
+        error,
     });
     End::row(row)
 }

@@ -128,14 +128,14 @@ pub struct PassReport {
     pub problems: Vec<ItemProblem>,
     /// What a person should know.
     pub notes: Vec<String>,
-    /// How far it was, now and then: at most 40 points, oldest first.
+    /// How far it was, now and then: at most 40 points, oldest first. Seconds count while it is at work.
     pub timeline: Vec<Point>,
 }
 
 /// How far a pass was at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Point {
-    /// Seconds since it began.
+    /// Seconds of work.
     pub seconds: f64,
     /// Items written by then.
     pub items: u64,
@@ -202,19 +202,30 @@ impl PassReport {
         }
     }
 
-    /// Fills in what a run did.
+    /// Adds what a run did: a pass that was interrupted has several.
     pub(crate) fn count(&mut self, report: &Report) {
         let run = &report.this_run;
-        (self.copied, self.bytes, self.updated) = (run.copied, run.bytes, run.updated);
-        (self.already_there, self.failed) = (run.already_there, run.failed);
+        self.copied += run.copied;
+        self.bytes += run.bytes;
+        self.updated += run.updated;
+        self.already_there += run.already_there;
+        self.failed += run.failed;
         self.totals = report.totals.iter().map(|(state, tally)| (state.as_str().to_owned(), *tally)).collect();
         (self.losses, self.altered) = (report.losses.clone(), report.altered.clone());
         self.problems = report.problems.iter().take(PROBLEMS).map(ItemProblem::new).collect();
-        self.notes.extend(report.notes.iter().cloned());
+        let new = report.notes.iter().filter(|note| !self.notes.contains(note)).cloned().collect::<Vec<_>>();
+        self.notes.extend(new);
     }
 
     /// Keeps as many points as a picture needs.
-    pub(crate) fn draw(&mut self, points: Vec<Point>) {
+    pub(crate) fn draw(&mut self, run: Vec<Point>) {
+        let mut points = std::mem::take(&mut self.timeline);
+        let before = points.last().copied().unwrap_or(Point { seconds: 0.0, items: 0, bytes: 0 });
+        points.extend(run.into_iter().map(|point| Point {
+            seconds: before.seconds + point.seconds,
+            items: before.items + point.items,
+            bytes: before.bytes + point.bytes,
+        }));
         let step = points.len().div_ceil(POINTS).max(1);
         let last = points.last().copied();
         self.timeline = points.into_iter().step_by(step).collect();

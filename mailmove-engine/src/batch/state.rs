@@ -60,7 +60,9 @@ impl State {
             NotSubmitted => &[Queued, WaitingForUser],
             Queued => &[Verifying, Running, Stopped],
             WaitingForUser => &[Verifying, Queued, Stopped],
-            Verifying => &[Queued, WaitingForProvider, Deferred, NeedsCredential, Completed, Failed, Stopped],
+            Verifying => {
+                &[Queued, WaitingForUser, WaitingForProvider, Deferred, NeedsCredential, Completed, Failed, Stopped]
+            }
             Running => &[
                 Queued,
                 WaitingForProvider,

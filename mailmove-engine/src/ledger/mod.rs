@@ -20,6 +20,7 @@ use mailmove_core::{Digest, Epoch, FolderId, ItemId, Kind, Mailbox, Result};
 use serde::{Deserialize, Serialize};
 
 pub use memory::MemoryLedger;
+pub(crate) use project::random_salt;
 pub use project::{ProjectChange, ProjectStore};
 pub use row::{Failure, FeedRow, FolderKey, FolderRow, Place, Row, RowState, Target};
 pub use sqlite::SqliteLedger;

@@ -54,7 +54,7 @@ pub(super) fn pass_is_there(mailbox: &str, number: u32) -> Error {
 }
 
 /// 256 bits that nobody can guess.
-pub(super) fn random_salt() -> Result<[u8; 32]> {
+pub(crate) fn random_salt() -> Result<[u8; 32]> {
     let mut salt = [0; 32];
     getrandom::fill(&mut salt)
         .map_err(|error| Error::new(ErrorKind::Bug, "this system has no random numbers").with("reason", error))?;

@@ -1,0 +1,99 @@
+//! How a run ended, and where that leaves the mailbox: one table.
+
+use std::time::Duration;
+
+use mailmove_core::{Error, ErrorKind, Recovery, Side};
+use time::OffsetDateTime;
+
+use super::State;
+use super::item::BatchItem;
+use crate::report::Outcome;
+
+/// A mailbox that is not there yet is waited for so long, and no longer.
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// How long until a mailbox that is not there yet is looked for again, at first.
+const LOOK_AGAIN: Duration = Duration::from_secs(15 * 60);
+/// How long a server that asked for patience gets, at first.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often in a row a server may ask for patience.
+const WAITS: u32 = 6;
+
+/// Where a mailbox stands after a run.
+#[derive(Debug, Clone)]
+pub(super) struct Next {
+    pub(super) state: State,
+    pub(super) until: Option<OffsetDateTime>,
+    pub(super) why: Option<Error>,
+}
+
+impl Next {
+    fn new(state: State, why: Option<Error>) -> Self {
+        Self { state, until: None, why }
+    }
+
+    /// Which server asked for patience, if one did.
+    pub(super) fn throttled(&self) -> Option<Option<Side>> {
+        let why = self.why.as_ref().filter(|why| why.kind() == ErrorKind::Throttled)?;
+        (self.state == State::WaitingForProvider).then(|| why.side())
+    }
+}
+
+/// What the outcome of a run means for its mailbox. `stopped` is where it goes when it was stopped.
+pub(super) fn after(item: &mut BatchItem, outcome: &Outcome, stopped: State, now: OffsetDateTime) -> Next {
+    match outcome {
+        Outcome::Completed => Next::new(State::Completed, None),
+        Outcome::WithErrors => Next::new(State::CompletedWithErrors, None),
+        Outcome::Stopped => Next::new(stopped, None),
+        Outcome::Paused { why, .. } | Outcome::Failed { why } => after_error(item, why, stopped, now),
+    }
+}
+
+/// What an error means for its mailbox.
+pub(super) fn after_error(item: &mut BatchItem, why: &Error, stopped: State, now: OffsetDateTime) -> Next {
+    let asked = match why.recovery() {
+        Recovery::Pause { until } => until,
+        Recovery::Retry { after: Some(after) } => Some(now + after),
+        _ => None,
+    };
+    let why = why.clone();
+    match why.kind() {
+        ErrorKind::Stopped => Next::new(stopped, None),
+        ErrorKind::CredentialPending => Next::new(State::NeedsCredential, Some(why)),
+        // Good before, refused now: changed. Never good: wrong, and trying again only locks somebody out.
+        ErrorKind::Credential | ErrorKind::CredentialExpired if item.memory.opened => {
+            Next::new(State::NeedsCredential, Some(why))
+        }
+        ErrorKind::NotProvisioned => {
+            let since = *item.memory.deferred.get_or_insert(now);
+            let last = since + DAY;
+            if now >= last {
+                let why = why.with("waited", "24 hours");
+                return Next::new(State::Failed, Some(why));
+            }
+            let pause = doubled(LOOK_AGAIN, item.memory.waits);
+            item.memory.waits += 1;
+            let until = asked.unwrap_or(now + pause).min(last);
+            Next { state: State::Deferred, until: Some(until), why: Some(why) }
+        }
+        ErrorKind::Throttled
+        | ErrorKind::Unavailable
+        | ErrorKind::Network
+        | ErrorKind::Timeout
+        | ErrorKind::LedgerInUse
+            if item.memory.waits < WAITS =>
+        {
+            let pause = now + doubled(PATIENCE, item.memory.waits);
+            item.memory.waits += 1;
+            let until = asked.map_or(pause, |asked| asked.max(pause)).min(now + DAY);
+            Next { state: State::WaitingForProvider, until: Some(until), why: Some(why) }
+        }
+        _ => match asked {
+            Some(until) => Next { state: State::WaitingForProvider, until: Some(until.min(now + DAY)), why: Some(why) },
+            None => Next::new(State::Failed, Some(why)),
+        },
+    }
+}
+
+fn doubled(first: Duration, times: u32) -> Duration {
+    first.saturating_mul(1 << times.min(4))
+}
