@@ -226,9 +226,21 @@ fn an_overloaded_server_is_suspected_before_the_password() {
     let found = |evidence| Diagnosis::from(evidence).causes().collect::<Vec<_>>();
     assert_eq!(found(refused().with_health(health())), [Cause::BadCredentials]);
     assert_eq!(found(refused().with_health(strained())), [Cause::Overload, Cause::BadCredentials]);
+    let coded = imap("AUTHENTICATIONFAILED", "Authentication failed.").with_health(strained());
+    let sure: Vec<_> = Diagnosis::from(coded).findings.iter().map(|finding| finding.confidence).collect();
+    assert_eq!(sure, [Confidence::Likely, Confidence::Possible], "even when the server blames the password");
     let mut failing = health();
     (failing.calls, failing.unanswered, failing.unavailable) = (20, 3, 2);
     assert_eq!(found(refused().with_health(failing))[0], Cause::Overload);
+}
+
+#[test]
+fn a_server_that_takes_no_passwords_says_nothing_about_this_one() {
+    let diagnosis = Diagnosis::from(http(401, "Bearer", "").with_token(false));
+    let found: Vec<_> = diagnosis.findings.iter().map(|finding| (finding.cause, finding.confidence)).collect();
+    let expected =
+        [(Cause::BasicAuthenticationDisabled, Confidence::Likely), (Cause::BadCredentials, Confidence::Possible)];
+    assert_eq!(found, expected);
 }
 
 #[test]
