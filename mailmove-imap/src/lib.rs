@@ -28,6 +28,8 @@ mod connector;
 mod endpoint;
 mod engine;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod map;
 mod pool;
 mod session;

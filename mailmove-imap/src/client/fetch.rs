@@ -11,7 +11,7 @@ use crate::capabilities::{BATCH_BYTES, BATCH_ITEMS};
 use crate::error::{Asked, Fault, refused};
 use crate::map::message;
 use crate::pool::Use;
-use crate::wire::{BodyTarget, FetchBodies, FetchData, Fetched, MAX_LINE, UidSet};
+use crate::wire::{BodyTarget, FetchBodies, FetchData, Fetched, Literal, MAX_LINE, UidSet};
 
 /// What came of one message.
 type Found = Result<FetchData>;
@@ -134,7 +134,18 @@ impl Client {
 }
 
 fn whole(mut data: FetchData, reference: &ItemRef, spool: &Spool) -> Result<Item> {
-    let body = data.body.take().and_then(|literal| literal.into_body(spool)).ok_or_else(|| missing(reference))??;
+    let body = match data.body.take() {
+        // So servers answer for an empty message, for one that was expunged meanwhile (RFC 2180 §4.1.3), and for one that
+        // they cannot read. Only of the first it is sure that nothing would be lost.
+        Some(Literal::Nil) if reference.size > 0 => {
+            return Err(Error::new(ErrorKind::Refused, "the server names the message and gives nothing of it")
+                .with("item", &reference.id)
+                .remedy("open it with another mail program; if it is damaged there too, it is damaged on the server"));
+        }
+        Some(Literal::Nil) => spool.body("")?,
+        Some(literal) => literal.into_body(spool).ok_or_else(|| missing(reference))??,
+        None => return Err(missing(reference)),
+    };
     let mut item = message::item(data, reference.id.clone(), body)?;
     // A date that cannot be read here may have been read before.
     item.received = item.received.or(reference.received);

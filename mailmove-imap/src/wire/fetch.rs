@@ -49,7 +49,7 @@ impl FetchData {
                 self.body = match scanner.value() {
                     Value::Literal(literal) => Some(literal),
                     Value::Text(text) => Some(Literal::Bytes(text.into_owned())),
-                    Value::Nil => Some(Literal::Bytes(Vec::new())),
+                    Value::Nil => Some(Literal::Nil),
                 };
                 return;
             }
@@ -145,7 +145,7 @@ impl Literal {
             Literal::Body(body) => Some(Ok(body)),
             Literal::Bytes(bytes) => Some(spool.body(bytes)),
             Literal::Failed(error) => Some(Err(error)),
-            Literal::Digest(..) | Literal::Skipped => None,
+            Literal::Digest(..) | Literal::Skipped | Literal::Nil => None,
         }
     }
 
@@ -196,11 +196,11 @@ mod tests {
     }
 
     #[test]
-    fn a_short_body_may_come_as_a_string_or_as_nothing() {
+    fn a_short_body_may_come_as_a_string_and_nothing_is_no_body() {
         assert!(
             matches!(data("* 1 FETCH (UID 1 BODY[] \"abc\")").body, Some(Literal::Bytes(bytes)) if bytes == b"abc")
         );
-        assert!(matches!(data("* 1 FETCH (UID 1 BODY[] NIL)").body, Some(Literal::Bytes(bytes)) if bytes.is_empty()));
+        assert!(matches!(data("* 1 FETCH (UID 1 BODY[] NIL)").body, Some(Literal::Nil)));
         assert!(matches!(data("* 1 FETCH (UID 1 BODY[]<0> \"\" )").body, Some(Literal::Bytes(_))));
     }
 

@@ -30,6 +30,8 @@ pub(crate) enum Literal {
     Failed(Error),
     /// Nobody wanted it, or somebody took it already.
     Skipped,
+    /// NIL stood in its place: nothing, which is not the same as empty (RFC 3501 §4.5).
+    Nil,
 }
 
 /// One whole response, up to its line end.

@@ -17,7 +17,7 @@ impl ListEntry {
     pub(crate) fn parse(scanner: &mut Scanner<'_>) -> Option<Self> {
         let attributes = words_owned(scanner.words()?);
         let delimiter = scanner.string().and_then(|text| text.chars().next());
-        let name = scanner.bytes()?.into_owned();
+        let name = scanner.name()?.into_owned();
         Some(Self { attributes, delimiter, name })
     }
 
@@ -115,6 +115,7 @@ mod tests {
         let two = entry("* LIST (\\NonExistent) NIL flat (\"CHILDINFO\" (\"SUBSCRIBED\"))");
         assert_eq!((two.name.as_slice(), two.delimiter), (&b"flat"[..], None));
         assert_eq!(entry("* LSUB () \"\\\\\" a\\b").delimiter, Some('\\'));
+        assert_eq!(entry("* LIST () \"/\" Nil").name, b"Nil");
     }
 
     #[test]

@@ -101,6 +101,15 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// The name of a mailbox (`astring`): in its place NIL is a word like any other.
+    pub(crate) fn name(&mut self) -> Option<Cow<'a, [u8]>> {
+        self.skip_blanks();
+        match self.peek() {
+            Some(b'"' | b'{' | b'~') => self.bytes(),
+            _ => Some(Cow::Borrowed(self.word())),
+        }
+    }
+
     /// A value as text; octets that are not UTF-8 are replaced.
     pub(crate) fn string(&mut self) -> Option<String> {
         self.bytes().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())

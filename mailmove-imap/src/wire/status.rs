@@ -16,7 +16,7 @@ pub(crate) struct MailboxStatus {
 
 impl MailboxStatus {
     pub(crate) fn parse(scanner: &mut Scanner<'_>) -> Option<Self> {
-        let mut status = Self { name: scanner.bytes()?.into_owned(), ..Self::default() };
+        let mut status = Self { name: scanner.name()?.into_owned(), ..Self::default() };
         if !scanner.eat(b'(') {
             return None;
         }
