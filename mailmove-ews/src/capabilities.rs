@@ -24,7 +24,7 @@ pub(crate) const BATCH_BYTES: u64 = 12 << 20;
 
 pub(crate) fn of(version: Version) -> Capabilities {
     let mut can = Capabilities::new();
-    for kind in [Kind::Mail, Kind::Event, Kind::Note] {
+    for kind in [Kind::Mail, Kind::Event, Kind::Contact, Kind::Note] {
         if version.has_export() {
             can.offers.push(Route::new(kind, Format::FASTTRANSFER, EXPORT));
             can.accepts.push(Route::new(kind, Format::FASTTRANSFER, UPLOAD));
@@ -47,10 +47,11 @@ pub(crate) fn of(version: Version) -> Capabilities {
     can
 }
 
-/// The route by MIME, which Exchange makes and takes apart: nothing comes back octet for octet.
+/// The route by the standard format, which is made anew at each reading: nothing comes back octet for octet.
 fn mime(kind: Kind, via: Via, more: Vec<Loss>) -> Option<Route> {
-    let mut route = Route::new(kind, map::item::mime_format(kind)?, via);
+    let mut route = Route::new(kind, map::item::standard_format(kind)?, via);
     let text = match kind {
+        Kind::Contact => "Exchange keeps the fields of a contact, and its vCard is made of them",
         Kind::Event => "Exchange keeps the properties of an appointment and writes its iCalendar anew",
         _ => "Exchange keeps the parts of a message and writes its MIME anew: header order, boundaries, folding differ",
     };

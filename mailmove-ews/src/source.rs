@@ -93,7 +93,7 @@ impl EwsMailbox {
     /// Why an item need not be asked for.
     fn cannot(&self, item: &ItemRef, format: &Format) -> Option<Result<Item>> {
         let stream = *format == Format::FASTTRANSFER && self.version().has_export();
-        let mime = map::item::mime_format(item.kind).as_ref() == Some(format);
+        let mime = map::item::standard_format(item.kind).as_ref() == Some(format);
         if !(stream || mime) {
             let error = Error::new(ErrorKind::Unsupported, format!("a {} cannot be read in this format", item.kind));
             return Some(Err(error.with("format", format)));
@@ -107,12 +107,25 @@ impl EwsMailbox {
         if *format == Format::FASTTRANSFER {
             return self.export(items, keys, spool).await;
         }
+        if *format == Format::VCARD {
+            return self.describe(items, keys, spool).await;
+        }
         let answers =
             self.client.ask_into(&GetItem { shape: Shape::WITH_MIME, items: keys }, items.len(), spool).await?;
         let whole = |(item, answer): (&&ItemRef, Result<Option<ItemData>>)| {
             let mut data = answer?.ok_or_else(map::item::without_content)?;
             let mime = data.mime.take().ok_or_else(map::item::without_content)??;
             map::item::whole(&data, &item.id, format, mime)
+        };
+        Ok(items.iter().zip(answers).map(whole).collect())
+    }
+
+    /// Items that are read by their fields.
+    async fn describe(&self, items: &[&ItemRef], keys: Vec<ItemKey>, spool: &Spool) -> Result<Vec<Result<Item>>> {
+        let answers = self.client.ask(&GetItem { shape: Shape::WITH_FIELDS, items: keys }, items.len()).await?;
+        let whole = |(item, answer): (&&ItemRef, Result<Option<ItemData>>)| {
+            let data = answer?.ok_or_else(map::item::without_content)?;
+            map::item::whole(&data, &item.id, &Format::VCARD, spool.body(map::item::text_of(&data))?)
         };
         Ok(items.iter().zip(answers).map(whole).collect())
     }

@@ -4,8 +4,8 @@ use mailmove_core::{
     Body, Error, ErrorKind, Fingerprint, FolderId, Format, Item, ItemId, ItemRef, Kind, Loss, Mark, Result,
 };
 
-use super::{flags, kind, revision, text};
-use crate::wire::create_item::NewItem;
+use super::{contact, flags, kind, revision, text};
+use crate::wire::create_item::{Content, NewItem};
 use crate::wire::item::{ItemData, date_text};
 use crate::wire::property::Property;
 
@@ -34,7 +34,7 @@ pub(crate) fn whole(data: &ItemData, asked: &ItemId, format: &Format, body: Body
     if *format == Format::RFC5322 {
         let (uid, key) = Fingerprint::mail_key(&header(&item.body)?);
         (item.fingerprint.uid, item.fingerprint.key) = (uid, key);
-    } else if *format == Format::ICALENDAR {
+    } else if *format == Format::ICALENDAR || *format == Format::VCARD {
         item.fingerprint.uid = text::property(&beginning(&item.body)?, "UID");
     } else {
         item.fingerprint.uid = uid(data);
@@ -47,29 +47,58 @@ pub(crate) fn whole(data: &ItemData, asked: &ItemId, format: &Format, body: Body
     Ok(item)
 }
 
-/// A new item from MIME, and what it will not keep.
-pub(crate) fn new(item: &Item, mark: &Mark) -> (NewItem, Vec<Loss>) {
-    match item.kind {
-        Kind::Event => new_event(item, mark),
-        _ => new_message(item, mark),
-    }
+/// A new item from its standard format, and what it will not keep.
+pub(crate) fn new(item: &Item, mark: &Mark) -> Result<(NewItem, Vec<Loss>)> {
+    let mut losses = flags::losses(item.flags.state, item.kind);
+    let new = match item.kind {
+        Kind::Mail | Kind::Note => new_message(item, mark),
+        Kind::Event => described(item, mark, Content::Mime(item.body.clone())),
+        Kind::Contact => {
+            let parts = contact::read(&String::from_utf8_lossy(&item.body.bytes()?))?;
+            let element = if parts.group { "t:DistributionList" } else { kind::element(item.kind) };
+            losses.extend(parts.losses);
+            let content = Content::Fields { head: parts.head, middle: Vec::new(), tail: parts.tail };
+            let mut new = NewItem { element, ..described(item, mark, content) };
+            new.categories.extend(parts.categories);
+            new
+        }
+        Kind::Task | Kind::Journal => return Err(Error::new(ErrorKind::Unsupported, "this kind cannot be written")),
+    };
+    Ok((new, losses))
 }
 
-fn new_event(item: &Item, mark: &Mark) -> (NewItem, Vec<Loss>) {
+/// An item that is no message.
+fn described(item: &Item, mark: &Mark, content: Content) -> NewItem {
     let uid = item.fingerprint.uid.clone().map(|uid| (Property::Uid, uid));
     let mark = Some((Property::Mark, mark.as_str().to_owned())).filter(|(_, mark)| !mark.is_empty());
-    let new = NewItem {
+    NewItem {
         element: kind::element(item.kind),
-        mime: item.body.clone(),
+        content,
         class: None,
         categories: item.flags.categories().map(str::to_owned).collect(),
         properties: uid.into_iter().chain(mark).collect(),
         read: None,
-    };
-    (new, flags::losses(item.flags.state, item.kind))
+    }
 }
 
-fn new_message(item: &Item, mark: &Mark) -> (NewItem, Vec<Loss>) {
+/// The text of an item that is read by its fields.
+pub(crate) fn text_of(data: &ItemData) -> String {
+    contact::write(data)
+}
+
+/// A day as vCard has it.
+pub(super) fn day(text: &str) -> Option<calcard::common::PartialDateTime> {
+    let date = crate::wire::item::date(text)?.date();
+    let (year, month) = (u16::try_from(date.year()).ok()?, u8::from(date.month()));
+    Some(calcard::common::PartialDateTime {
+        year: Some(year),
+        month: Some(month),
+        day: Some(date.day()),
+        ..Default::default()
+    })
+}
+
+fn new_message(item: &Item, mark: &Mark) -> NewItem {
     let mut properties = flags::new_properties(item.flags.state);
     let mut dated = |property, when: Option<time::OffsetDateTime>| {
         properties.extend(when.and_then(date_text).map(|text| (property, text)));
@@ -83,31 +112,33 @@ fn new_message(item: &Item, mark: &Mark) -> (NewItem, Vec<Loss>) {
         Kind::Note => Some("IPM.StickyNote".to_owned()),
         _ => item.class.clone().filter(|class| is_plain_note(class)),
     };
-    let new = NewItem {
+    NewItem {
         element: kind::element(item.kind),
-        mime: item.body.clone(),
+        content: Content::Mime(item.body.clone()),
         class,
         categories: item.flags.categories().map(str::to_owned).collect(),
         properties,
         read: Some(item.flags.state.contains(mailmove_core::ItemFlags::SEEN)),
-    };
-    (new, flags::losses(item.flags.state, item.kind))
+    }
 }
 
 /// By what an item is known elsewhere, as an answer tells it.
 pub(crate) fn uid(item: &ItemData) -> Option<String> {
     match kind_of(item) {
         Kind::Mail | Kind::Note => item.internet_message_id().map(normal_uid),
-        _ => item.property(Property::Uid).or(item.uid.as_deref()).map(str::to_owned),
+        Kind::Event => item.property(Property::Uid).or(item.uid.as_deref()).map(str::to_owned),
+        // What Exchange made has no identifier but the key that stays with it.
+        _ => item.property(Property::Uid).or(item.property(Property::SearchKey)).map(str::to_owned),
     }
 }
 
-/// The formats in which items of a kind travel as MIME.
-pub(crate) fn mime_format(kind: Kind) -> Option<Format> {
+/// The standard format in which items of a kind are read and written, when they are.
+pub(crate) fn standard_format(kind: Kind) -> Option<Format> {
     match kind {
         Kind::Mail | Kind::Note => Some(Format::RFC5322),
         Kind::Event => Some(Format::ICALENDAR),
-        Kind::Contact | Kind::Task | Kind::Journal => None,
+        Kind::Contact => Some(Format::VCARD),
+        Kind::Task | Kind::Journal => None,
     }
 }
 
@@ -205,7 +236,7 @@ mod tests {
         let mut item = mail(b"Date: Mon, 1 Jan 2024 01:00:00 +0100 (CET)\r\nSubject: x\r\n\r\n");
         item.received = time::OffsetDateTime::from_unix_timestamp(1_000_000_000).ok();
         item.class = Some("IPM.Schedule.Meeting.Request".to_owned());
-        let (new, losses) = new(&item, &Mark::new("mm-1"));
+        let (new, losses) = new(&item, &Mark::new("mm-1")).unwrap();
         let value = |property| new.properties.iter().find(|(known, _)| *known == property).map(|(_, value)| &value[..]);
         assert_eq!(value(Property::DeliveryTime), Some("2001-09-09T01:46:40Z"));
         assert_eq!(value(Property::SubmitTime), Some("2024-01-01T00:00:00Z"));

@@ -1,5 +1,6 @@
 //! From the wire to the contract and back.
 
+mod contact;
 pub(crate) mod flags;
 pub(crate) mod folder;
 pub(crate) mod item;

@@ -4,6 +4,7 @@ use super::envelope::Operation;
 use super::ids::{FolderRef, ItemKey};
 use super::item::read_items;
 use super::property::Property;
+use super::tree::Field;
 use super::writer::Writer;
 use super::xml::{Element, Xml};
 
@@ -18,13 +19,22 @@ pub(crate) struct CreateItem {
 pub(crate) struct NewItem {
     /// The element of its class: `t:Message`, `t:CalendarItem`.
     pub(crate) element: &'static str,
-    /// A message, or an appointment in iCalendar.
-    pub(crate) mime: Body,
+    pub(crate) content: Content,
     pub(crate) class: Option<String>,
     pub(crate) categories: Vec<String>,
     pub(crate) properties: Vec<(Property, String)>,
     /// Whether it was read; what is no message knows no such state.
     pub(crate) read: Option<bool>,
+}
+
+/// What a new item is made of.
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    /// A message, or an appointment in iCalendar.
+    Mime(Body),
+    /// Fields that every class has, up to the categories; those behind them; those of this class. Each in the order of
+    /// the schema.
+    Fields { head: Vec<Field>, middle: Vec<Field>, tail: Vec<Field> },
 }
 
 impl Operation for CreateItem {
@@ -39,12 +49,17 @@ impl Operation for CreateItem {
         out.open("m:Items");
         for item in &self.items {
             out.open(item.element);
-            out.base64("t:MimeContent", &item.mime);
+            if let Content::Mime(mime) = &item.content {
+                out.base64("t:MimeContent", mime);
+            }
             if let Some(class) = &item.class {
                 out.leaf("t:ItemClass", class);
             }
+            item.content.head().iter().for_each(|field| field.write(out));
             write_categories(out, &item.categories);
+            item.content.middle().iter().for_each(|field| field.write(out));
             item.properties.iter().for_each(|(property, value)| property.write_value(out, value));
+            item.content.tail().iter().for_each(|field| field.write(out));
             if let Some(read) = item.read {
                 out.leaf("t:IsRead", if read { "true" } else { "false" });
             }
@@ -60,6 +75,20 @@ impl Operation for CreateItem {
             _ => xml.skip()?,
         }
         Ok(())
+    }
+}
+
+impl Content {
+    fn head(&self) -> &[Field] {
+        if let Content::Fields { head, .. } = self { head } else { &[] }
+    }
+
+    fn middle(&self) -> &[Field] {
+        if let Content::Fields { middle, .. } = self { middle } else { &[] }
+    }
+
+    fn tail(&self) -> &[Field] {
+        if let Content::Fields { tail, .. } = self { tail } else { &[] }
     }
 }
 

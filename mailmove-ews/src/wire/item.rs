@@ -6,7 +6,48 @@ use time::format_description::well_known::Rfc3339;
 
 use super::ids::ItemKey;
 use super::property::Property;
+use super::tree::Tree;
 use super::xml::Xml;
+
+/// What contacts, groups and tasks are made of.
+const FIELDS: [&str; 36] = [
+    "Body",
+    "Sensitivity",
+    "Importance",
+    "FileAs",
+    "DisplayName",
+    "GivenName",
+    "MiddleName",
+    "Nickname",
+    "CompleteName",
+    "CompanyName",
+    "EmailAddresses",
+    "PhysicalAddresses",
+    "PhoneNumbers",
+    "AssistantName",
+    "Birthday",
+    "BusinessHomePage",
+    "Children",
+    "Department",
+    "Generation",
+    "ImAddresses",
+    "JobTitle",
+    "Manager",
+    "OfficeLocation",
+    "Profession",
+    "SpouseName",
+    "Surname",
+    "WeddingAnniversary",
+    "HasPicture",
+    "Members",
+    "CompleteDate",
+    "DueDate",
+    "IsRecurring",
+    "PercentComplete",
+    "StartDate",
+    "Status",
+    "Recurrence",
+];
 
 /// What an answer says of an item.
 #[derive(Debug, Default)]
@@ -28,6 +69,8 @@ pub(crate) struct ItemData {
     pub(crate) uid: Option<String>,
     /// The content; an inner error is about this item alone.
     pub(crate) mime: Option<Result<Body>>,
+    /// What is told of contacts and tasks.
+    pub(crate) fields: Vec<Tree>,
     properties: Vec<(Property, String)>,
 }
 
@@ -53,6 +96,7 @@ impl ItemData {
                 "InternetMessageId" => item.message_id = Some(xml.text()?),
                 "UID" => item.uid = Some(xml.text()?),
                 "ExtendedProperty" => item.properties.extend(extended(xml)?),
+                name if FIELDS.contains(&name) => item.fields.push(Tree::read(&field, xml)?),
                 _ => xml.skip()?,
             }
         }
@@ -70,6 +114,16 @@ impl ItemData {
     /// The value of an extended property.
     pub(crate) fn property(&self, property: Property) -> Option<&str> {
         self.properties.iter().find(|(known, _)| *known == property).map(|(_, value)| value.as_str())
+    }
+
+    /// The field of this name.
+    pub(crate) fn field(&self, name: &str) -> Option<&Tree> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The text of the field of this name, when there is any.
+    pub(crate) fn field_text(&self, name: &str) -> Option<&str> {
+        self.field(name).map(|field| field.text.as_str()).filter(|text| !text.is_empty())
     }
 
     /// The value of an extended property that is a number.

@@ -19,6 +19,7 @@ pub(crate) mod property;
 mod sanitize;
 pub(crate) mod shape;
 pub(crate) mod sync_folder_items;
+pub(crate) mod tree;
 pub(crate) mod update_item;
 pub(crate) mod upload_items;
 pub(crate) mod version;

@@ -7,6 +7,8 @@ use super::writer::Writer;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shape {
     pub(crate) mime: bool,
+    /// Every field that items of the class have, the body as plain text.
+    pub(crate) all: bool,
     pub(crate) fields: &'static [&'static str],
     pub(crate) properties: &'static [Property],
 }
@@ -15,6 +17,7 @@ impl Shape {
     /// What a listing says, in folders of any class.
     pub(crate) const LISTING: Shape = Shape {
         mime: false,
+        all: false,
         fields: &[
             "item:ItemClass",
             "item:Subject",
@@ -46,6 +49,7 @@ impl Shape {
     /// that is asked for its read state is an error.
     pub(crate) const ITEM: Shape = Shape {
         mime: false,
+        all: false,
         fields: &[
             "item:ParentFolderId",
             "item:ItemClass",
@@ -65,6 +69,7 @@ impl Shape {
             Property::LastVerb,
             Property::IconIndex,
             Property::ImapDeleted,
+            Property::SearchKey,
             Property::InternetMessageId,
             Property::Mark,
             Property::Uid,
@@ -74,6 +79,7 @@ impl Shape {
     /// The same of appointments alone.
     pub(crate) const EVENT: Shape = Shape {
         mime: false,
+        all: false,
         fields: &[
             "item:ParentFolderId",
             "item:ItemClass",
@@ -94,20 +100,27 @@ impl Shape {
             Property::LastVerb,
             Property::IconIndex,
             Property::ImapDeleted,
+            Property::SearchKey,
             Property::InternetMessageId,
             Property::Mark,
             Property::Uid,
         ],
     };
 
+    /// The same with every field.
+    pub(crate) const WITH_FIELDS: Shape = Shape { all: true, ..Shape::ITEM };
+
     /// The same with the item's content as MIME.
     pub(crate) const WITH_MIME: Shape = Shape { mime: true, ..Shape::ITEM };
 
     pub(crate) fn write(self, out: &mut Writer) {
         out.open("m:ItemShape");
-        out.leaf("t:BaseShape", "IdOnly");
+        out.leaf("t:BaseShape", if self.all { "AllProperties" } else { "IdOnly" });
         if self.mime {
             out.leaf("t:IncludeMimeContent", "true");
+        }
+        if self.all {
+            out.leaf("t:BodyType", "Text");
         }
         additional(out, self.fields, self.properties);
         out.close();

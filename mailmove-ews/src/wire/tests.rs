@@ -2,7 +2,7 @@
 
 use mailmove_core::{Body, Spool};
 
-use super::create_item::{CreateItem, NewItem};
+use super::create_item::{Content, CreateItem, NewItem};
 use super::envelope::{self, Header, Operation};
 use super::find_folder::FindFolder;
 use super::find_item::FindItem;
@@ -43,7 +43,7 @@ fn key() -> ItemKey {
 fn a_new_message_is_saved_with_everything_in_the_order_of_the_schema() {
     let message = NewItem {
         element: "t:Message",
-        mime: Body::unpooled(&b"hello"[..]),
+        content: Content::Mime(Body::unpooled(&b"hello"[..])),
         class: Some("IPM.Note".into()),
         categories: vec!["R&D".into()],
         properties: vec![(Property::MessageFlags, "1".into()), (Property::Mark, "m".into())],

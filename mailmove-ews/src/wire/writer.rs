@@ -47,7 +47,12 @@ impl Writer {
 
     /// An element with text.
     pub(crate) fn leaf(&mut self, name: &'static str, text: &str) {
-        self.tag(name, &[]);
+        self.leaf_with(name, &[], text);
+    }
+
+    /// An element with attributes and text.
+    pub(crate) fn leaf_with(&mut self, name: &'static str, attributes: &[(&str, &str)], text: &str) {
+        self.tag(name, attributes);
         self.text.push('>');
         escape(&mut self.text, text, false);
         self.text.push_str("</");

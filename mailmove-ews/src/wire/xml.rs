@@ -46,12 +46,18 @@ impl Xml {
     /// read to its end before the next one is asked for: by `child`, [`text`](Self::text), [`skip`](Self::skip) or
     /// [`body`](Self::body).
     pub(crate) fn child(&mut self) -> Result<Option<Element>> {
+        self.text_or_child().map(|(_, child)| child)
+    }
+
+    /// As [`child`](Self::child), with the text that stood before it.
+    pub(crate) fn text_or_child(&mut self) -> Result<(String, Option<Element>)> {
+        let mut text = String::new();
         loop {
             self.buffer.clear();
             match self.reader.read_event_into(&mut self.buffer).map_err(broken)? {
-                Event::Start(start) => return element(&start).map(Some),
-                Event::End(_) | Event::Eof => return Ok(None),
-                _ => {}
+                Event::Start(start) => return Ok((text, Some(element(&start)?))),
+                Event::End(_) | Event::Eof => return Ok((text, None)),
+                event => push(&mut text, &event)?,
             }
         }
     }
@@ -66,13 +72,8 @@ impl Xml {
                 Event::Start(_) => depth += 1,
                 Event::End(_) if depth == 0 => return Ok(text),
                 Event::End(_) => depth -= 1,
-                Event::Text(part) if depth == 0 => text.push_str(&part),
-                Event::CData(part) if depth == 0 => text.push_str(&part),
-                Event::GeneralRef(name) if depth == 0 => match name.resolve_char_ref().map_err(broken)? {
-                    Some(char) => text.push(char),
-                    None => text.push_str(quick_xml::escape::resolve_predefined_entity(&name).unwrap_or("\u{fffd}")),
-                },
                 Event::Eof => return Err(cut_short()),
+                event if depth == 0 => push(&mut text, &event)?,
                 _ => {}
             }
         }
@@ -121,6 +122,20 @@ impl Xml {
             }
         }
     }
+}
+
+/// Adds what an event holds of a text.
+fn push(text: &mut String, event: &Event<'_>) -> Result<()> {
+    match event {
+        Event::Text(part) => text.push_str(part),
+        Event::CData(part) => text.push_str(part),
+        Event::GeneralRef(name) => match name.resolve_char_ref().map_err(broken)? {
+            Some(char) => text.push(char),
+            None => text.push_str(quick_xml::escape::resolve_predefined_entity(name).unwrap_or("\u{fffd}")),
+        },
+        _ => {}
+    }
+    Ok(())
 }
 
 fn element(start: &BytesStart<'_>) -> Result<Element> {

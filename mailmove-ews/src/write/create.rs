@@ -1,14 +1,14 @@
 //! New items, and new versions of items.
 
 use mailmove_core::{
-    Error, ErrorKind, FolderId, Format, Item, ItemId, Loss, Mark, Recovery, Result, Revision, Written,
+    Body, Error, ErrorKind, FolderId, Format, Item, ItemId, Loss, Mark, Recovery, Result, Revision, Written,
 };
 
 use crate::batch::{self, Ranges};
 use crate::capabilities::{BATCH_BYTES, BATCH_ITEMS, CREATE, UPLOAD};
 use crate::endpoint::EwsMailbox;
 use crate::map;
-use crate::wire::create_item::CreateItem;
+use crate::wire::create_item::{CreateItem, NewItem};
 use crate::wire::delete_item::DeleteItem;
 use crate::wire::ids::ItemKey;
 use crate::wire::upload_items::{Upload, UploadItems};
@@ -20,53 +20,84 @@ pub(super) struct New<'a> {
     pub(super) mark: &'a Mark,
 }
 
+impl New<'_> {
+    fn is_stream(&self) -> bool {
+        self.item.format == Format::FASTTRANSFER
+    }
+}
+
+/// What goes to the server for one item.
+#[derive(Debug, Clone)]
+enum Parcel {
+    Stream(Body),
+    Item(Box<NewItem>, Vec<Loss>),
+}
+
 /// What the server made of one item: its key, and what was not kept.
 type Stored = Result<(ItemKey, Vec<Loss>)>;
 
 impl EwsMailbox {
     /// Stores new items in their order, in as few requests as they fit into.
     pub(super) async fn create(&self, folder: &FolderId, items: &[New<'_>]) -> Vec<Result<Written>> {
-        let mut stored: Vec<Option<Stored>> = items.iter().map(|new| self.refusal(new.item).map(Err)).collect();
-        let due: Vec<usize> = (0..items.len()).filter(|at| stored[*at].is_none()).collect();
-        for run in due.chunk_by(|one, next| items[*one].item.format == items[*next].item.format) {
+        let parcels: Vec<Result<Parcel>> = items.iter().map(|new| self.pack(new)).collect();
+        let due: Vec<usize> = (0..items.len()).filter(|at| parcels[*at].is_ok()).collect();
+        let mut stored: Vec<Stored> = parcels.iter().map(|parcel| Err(left_out(parcel))).collect();
+        for run in due.chunk_by(|one, next| items[*one].is_stream() == items[*next].is_stream()) {
             let sizes: Vec<u64> = run.iter().map(|at| items[*at].item.body.len()).collect();
             for range in batch::split(&sizes, BATCH_ITEMS, BATCH_BYTES) {
-                self.store(folder, items, &run[range], &mut stored).await;
+                self.store(folder, &parcels, &run[range], &mut stored).await;
             }
         }
-        let silent = || Err(Error::new(ErrorKind::Bug, "a write was left out"));
-        let stored: Vec<Stored> = stored.into_iter().map(|one| one.unwrap_or_else(silent)).collect();
         self.written(items, stored).await
     }
 
+    fn pack(&self, new: &New<'_>) -> Result<Parcel> {
+        if let Some(error) = self.refusal(new.item) {
+            return Err(error);
+        }
+        if new.is_stream() {
+            return Ok(Parcel::Stream(new.item.body.clone()));
+        }
+        let (item, losses) = map::item::new(new.item, new.mark)?;
+        Ok(Parcel::Item(Box::new(item), losses))
+    }
+
     /// One request for these, and more only where it was refused as a whole.
-    async fn store(&self, folder: &FolderId, items: &[New<'_>], run: &[usize], stored: &mut [Option<Stored>]) {
+    async fn store(&self, folder: &FolderId, parcels: &[Result<Parcel>], run: &[usize], stored: &mut [Stored]) {
         let mut ranges = Ranges::new(run.len());
         while let Some(range) = ranges.next() {
             let part = &run[range.clone()];
-            let news: Vec<New<'_>> = part.iter().map(|at| items[*at]).collect();
-            match self.send(folder, &news).await {
-                Ok(answers) => part.iter().zip(answers).for_each(|(at, answer)| stored[*at] = Some(answer)),
+            let sent: Vec<&Parcel> = part.iter().filter_map(|at| parcels[*at].as_ref().ok()).collect();
+            match self.send(folder, &sent).await {
+                Ok(answers) => part.iter().zip(answers).for_each(|(at, answer)| stored[*at] = answer),
                 Err(error) if range.len() > 1 && is_refusal(&error) => ranges.halve(range),
-                Err(error) => part.iter().for_each(|at| stored[*at] = Some(Err(error.clone()))),
+                Err(error) => part.iter().for_each(|at| stored[*at] = Err(error.clone())),
             }
         }
     }
 
-    async fn send(&self, folder: &FolderId, news: &[New<'_>]) -> Result<Vec<Stored>> {
-        let place = self.existing(folder)?;
-        let named = |key: Option<ItemKey>| key.ok_or_else(unnamed);
-        if news.iter().all(|new| new.item.format == Format::FASTTRANSFER) {
-            let items = news.iter().map(|new| Upload { replaces: None, data: new.item.body.clone() }).collect();
-            let upload = UploadItems { folder: folder.as_str().to_owned(), items };
-            let answers = self.client.perform(&upload, news.len()).await?;
-            return Ok(answers.into_iter().map(|answer| Ok((answer.and_then(named)?, Vec::new()))).collect());
+    /// Streams alone or items alone: one request.
+    async fn send(&self, folder: &FolderId, parcels: &[&Parcel]) -> Result<Vec<Stored>> {
+        let (mut streams, mut items, mut losses) = (Vec::new(), Vec::new(), Vec::new());
+        for parcel in parcels {
+            match parcel {
+                Parcel::Stream(data) => streams.push(Upload { replaces: None, data: data.clone() }),
+                Parcel::Item(item, lost) => {
+                    items.push((**item).clone());
+                    losses.push(lost.clone());
+                }
+            }
         }
-        let (items, losses): (Vec<_>, Vec<_>) = news.iter().map(|new| map::item::new(new.item, new.mark)).unzip();
-        let answers = self.client.perform(&CreateItem { folder: place, items }, news.len()).await?;
-        let with_losses =
-            |(answer, losses): (Result<Option<ItemKey>>, Vec<Loss>)| Ok((answer.and_then(named)?, losses));
-        Ok(answers.into_iter().zip(losses).map(with_losses).collect())
+        let answers = if items.is_empty() {
+            losses.resize(streams.len(), Vec::new());
+            let upload = UploadItems { folder: folder.as_str().to_owned(), items: streams };
+            self.client.perform(&upload, parcels.len()).await?
+        } else {
+            self.client.perform(&CreateItem { folder: self.existing(folder)?, items }, parcels.len()).await?
+        };
+        let stored =
+            |(answer, losses): (Result<Option<ItemKey>>, Vec<Loss>)| Ok((answer?.ok_or_else(unnamed)?, losses));
+        Ok(answers.into_iter().zip(losses).map(stored).collect())
     }
 
     /// The verdicts, with ids and revisions as the server tells them of what it stored: what a write answers as an id
@@ -80,7 +111,7 @@ impl EwsMailbox {
         let mut described = described.into_iter();
         let verdict = |(new, one): (&New<'_>, Stored)| {
             let (key, losses) = one?;
-            let via = if new.item.format == Format::FASTTRANSFER { UPLOAD } else { CREATE };
+            let via = if new.is_stream() { UPLOAD } else { CREATE };
             let mut written = Written::new(via);
             // An item that cannot be described was stored all the same.
             match described.next() {
@@ -110,7 +141,7 @@ impl EwsMailbox {
         }
         let old = self.described(&[id]).await?.swap_remove(0)?;
         super::check(&old, folder, expect)?;
-        if new.item.format == Format::FASTTRANSFER {
+        if new.is_stream() {
             let items = vec![Upload { replaces: Some(old.key), data: new.item.body.clone() }];
             let upload = UploadItems { folder: folder.as_str().to_owned(), items };
             let key = self.client.perform(&upload, 1).await?.swap_remove(0)?.ok_or_else(unnamed)?;
@@ -131,6 +162,11 @@ fn is_refusal(error: &Error) -> bool {
     batch::may_be_one_items(error)
         && !matches!(error.recovery(), Recovery::Locate)
         && error.kind() != ErrorKind::NotFound
+}
+
+/// Why an item was not sent; what is sent has its verdict put in this place.
+fn left_out(parcel: &Result<Parcel>) -> Error {
+    parcel.as_ref().err().cloned().unwrap_or_else(|| Error::new(ErrorKind::Bug, "a write was left out"))
 }
 
 fn unnamed() -> Error {
