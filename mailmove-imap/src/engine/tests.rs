@@ -157,6 +157,8 @@ async fn a_broken_connection_tells_everybody_whether_their_command_had_begun() {
     let first = connection.submit(Append::new(b"x", vec![message("half way")], LiteralMode::Sync));
     let second = connection.submit(Append::new(b"x", vec![message("never")], LiteralMode::Sync));
     server.hears("m1 APPEND \"x\" {8}\r\n").await;
+    server.says("+ go on\r\n").await;
+    server.hears("half").await;
     drop(server);
     assert_eq!(cause(first.await), (ErrorKind::Network, true));
     assert_eq!(cause(second.await), (ErrorKind::Network, false));

@@ -72,7 +72,9 @@ impl Writer {
         if self.shared.withdraw(command.tag) {
             return Ok(());
         }
-        command.begun.store(true, Ordering::Release);
+        // A command that waits to be invited cannot be carried out before.
+        let invited = command.parts.iter().any(|part| matches!(part, Part::Literal { waits: true, .. }));
+        command.begun.store(!invited, Ordering::Release);
         let mut text = format!("m{} ", command.tag).into_bytes();
         for part in command.parts {
             match part {
@@ -82,6 +84,7 @@ impl Writer {
                     if waits && !self.invited(command.tag).await? {
                         return Ok(());
                     }
+                    command.begun.store(true, Ordering::Release);
                     self.literal(&mut *chunks, length).await?;
                 }
             }

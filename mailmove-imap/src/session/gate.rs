@@ -1,6 +1,8 @@
 //! The stream below async-imap until somebody is signed in.
 //!
 //! - It hands out one line per read, so that nothing is lost in a buffer above when the stream is taken away.
+//! - It hands out only the greeting, invitations and the ends of commands, each cut down to its status: whatever else a
+//!   server says cannot end the session in the parser above.
 //! - It gathers writes until they are flushed: a command is one write.
 //! - It puts the secret in the place of a placeholder, so that the log above never sees it.
 //! - It notes capabilities and the last status line, which the parser above does not always give.
@@ -10,11 +12,11 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, BytesMut};
+use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::stream::Stream;
-use crate::wire::{Code, Incoming, Response, StatusLine, Untagged};
+use crate::wire::{Code, Incoming, Response, Status, StatusLine, Untagged};
 
 /// What stands in a command where the secret goes.
 pub(super) const PLACEHOLDER: &str = "mailmove-puts-the-secret-here";
@@ -24,6 +26,8 @@ const MAX_LINE: usize = 64 * 1024;
 pub(super) struct Gate {
     inner: Option<Stream>,
     input: BytesMut,
+    /// A line on its way up.
+    ready: BytesMut,
     output: Vec<u8>,
     sent: usize,
     sealed: bool,
@@ -38,6 +42,7 @@ pub(super) struct Notes {
     pub(super) capabilities: Option<Vec<String>>,
     /// The greeting, the end of a command, or a BYE.
     pub(super) status: Option<StatusLine>,
+    greeted: bool,
 }
 
 impl Gate {
@@ -73,6 +78,7 @@ impl Gate {
         Self {
             inner,
             input: BytesMut::new(),
+            ready: BytesMut::new(),
             output: Vec::new(),
             sent: 0,
             sealed: false,
@@ -81,26 +87,44 @@ impl Gate {
         }
     }
 
-    fn note(&mut self, end: usize) {
-        let text = self.input[..end].trim_ascii_end().to_vec();
-        let tagged = !text.starts_with(b"* ") && !text.starts_with(b"+");
-        let text = if tagged {
-            // Tags here are async-imap's.
-            let rest = text.iter().position(|byte| *byte == b' ').map_or(&[][..], |blank| &text[blank..]);
-            [b"m0", rest].concat()
-        } else {
-            text
-        };
-        match Incoming::parse(&mut Response { text, literals: Vec::new() }) {
-            Incoming::Untagged(Untagged::Capability(names)) => self.notes.capabilities = Some(names),
-            Incoming::Untagged(Untagged::Line(line)) | Incoming::Tagged(_, line) => {
-                if let Some(Code::Capability(names)) = &line.code {
-                    self.notes.capabilities = Some(names.clone());
-                }
-                self.notes.status = Some(line);
-            }
-            _ => {}
+    /// Notes what a line says, and gives what of it is handed out.
+    fn note(&mut self, line: &[u8]) -> Option<Vec<u8>> {
+        if line.starts_with(b"+") {
+            return Some(b"+ \r\n".to_vec());
         }
+        let (tag, rest) = match line.iter().position(|byte| *byte == b' ') {
+            Some(blank) => line.split_at(blank),
+            None => return None,
+        };
+        // Tags here are async-imap's; ours are numbers.
+        let text = if tag == b"*" { line.to_vec() } else { [b"m0", rest].concat() };
+        match Incoming::parse(&mut Response { text, literals: Vec::new() }) {
+            Incoming::Untagged(Untagged::Capability(names)) => {
+                self.notes.capabilities = Some(names);
+                None
+            }
+            // Between commands, only a BYE says something that matters.
+            Incoming::Untagged(Untagged::Line(line)) if self.notes.greeted && line.status != Status::Bye => None,
+            Incoming::Untagged(Untagged::Line(line)) => {
+                self.learn(line);
+                let first = !std::mem::replace(&mut self.notes.greeted, true);
+                first.then(|| b"* OK hello\r\n".to_vec())
+            }
+            Incoming::Tagged(_, line) => {
+                let status = line.status.as_str().as_bytes();
+                let out = [tag, b" ", status, b" done\r\n"].concat();
+                self.learn(line);
+                Some(out)
+            }
+            _ => None,
+        }
+    }
+
+    fn learn(&mut self, line: StatusLine) {
+        if let Some(Code::Capability(names)) = &line.code {
+            self.notes.capabilities = Some(names.clone());
+        }
+        self.notes.status = Some(line);
     }
 
     fn seal(&mut self) {
@@ -117,14 +141,17 @@ impl AsyncRead for Gate {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let gate = self.get_mut();
         loop {
-            if let Some(end) = memchr::memchr(b'\n', &gate.input) {
-                if end < out.remaining() {
-                    gate.note(end);
-                }
-                let count = (end + 1).min(out.remaining());
-                out.put_slice(&gate.input[..count]);
-                gate.input.advance(count);
+            if !gate.ready.is_empty() {
+                let count = gate.ready.len().min(out.remaining());
+                out.put_slice(&gate.ready.split_to(count));
                 return Poll::Ready(Ok(()));
+            }
+            if let Some(end) = memchr::memchr(b'\n', &gate.input) {
+                let line = gate.input.split_to(end + 1);
+                if let Some(ready) = gate.note(line.trim_ascii_end()) {
+                    gate.ready = ready.as_slice().into();
+                }
+                continue;
             }
             if gate.input.len() > MAX_LINE {
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, "a line without end")));
@@ -192,13 +219,16 @@ mod tests {
     #[tokio::test]
     async fn nothing_beyond_the_line_that_was_read_is_lost() {
         let (mut gate, mut server) = gate();
-        server.write_all(b"* OK [CAPABILITY IMAP4rev1 ID] hi\r\nA1 OK in\r\n* 7 EX").await.unwrap();
+        server
+            .write_all(b"* OK [CAPABILITY IMAP4rev1 ID] hi\r\n* X-ODD (\r\n* OK [ALERT] x\r\nA1 OK in\r\n* 7 EX")
+            .await
+            .unwrap();
         let mut buffer = [0; 1000];
         let count = gate.read(&mut buffer).await.unwrap();
-        assert_eq!(&buffer[..count], b"* OK [CAPABILITY IMAP4rev1 ID] hi\r\n");
+        assert_eq!(&buffer[..count], b"* OK hello\r\n");
         assert_eq!(gate.notes().capabilities.as_deref().unwrap(), ["IMAP4rev1", "ID"]);
         let count = gate.read(&mut buffer).await.unwrap();
-        assert_eq!(&buffer[..count], b"A1 OK in\r\n");
+        assert_eq!(&buffer[..count], b"A1 OK done\r\n");
         assert!(gate.notes().status.as_ref().is_some_and(StatusLine::is_ok));
         let (_, rest) = gate.into_parts().unwrap();
         assert_eq!(&rest[..], b"* 7 EX");

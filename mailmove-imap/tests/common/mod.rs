@@ -154,3 +154,52 @@ impl User for Owner {
         Ok(0)
     }
 }
+
+/// Everything in a folder, page by page.
+pub(crate) async fn listing(
+    source: &dyn mailmove_core::Source,
+    folder: &str,
+    after: Option<&mailmove_core::Cursor>,
+) -> Result<(Vec<mailmove_core::Change>, mailmove_core::Page)> {
+    let (mut after, mut changes) = (after.cloned(), Vec::new());
+    loop {
+        let mut page = source.changes(&folder.into(), after.as_ref(), mailmove_core::Detail::Listing).await?;
+        changes.append(&mut page.changes);
+        if !page.more {
+            return Ok((changes, page));
+        }
+        after = Some(page.next);
+    }
+}
+
+/// The items of a listing.
+pub(crate) fn present(changes: &[mailmove_core::Change]) -> Vec<mailmove_core::ItemRef> {
+    let item = |change: &mailmove_core::Change| match change {
+        mailmove_core::Change::Present(item) => Some(item.clone()),
+        _ => None,
+    };
+    changes.iter().filter_map(item).collect()
+}
+
+/// A message with this text, to be written.
+pub(crate) fn create(text: impl Into<bytes::Bytes>) -> mailmove_core::Write {
+    let body = mailmove_core::Body::unpooled(text);
+    let item = Item::new("1", Kind::Mail, mailmove_core::Format::RFC5322, body);
+    mailmove_core::Write::Create { item, mark: mailmove_core::Mark::new("") }
+}
+
+/// The same with flags.
+pub(crate) fn create_with(text: &str, flags: Flags) -> mailmove_core::Write {
+    match create(text.to_owned()) {
+        mailmove_core::Write::Create { mut item, mark } => {
+            item.flags = flags;
+            mailmove_core::Write::Create { item, mark }
+        }
+        other => other,
+    }
+}
+
+/// A harmless message, different for every number.
+pub(crate) fn message(number: u32) -> String {
+    format!("Message-ID: <{number}@example.org>\r\nSubject: {number}\r\n\r\nThis is message {number}.\r\n")
+}
