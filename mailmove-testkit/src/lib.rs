@@ -11,6 +11,8 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "ews")]
+pub mod ews;
 pub mod faulty;
 #[cfg(feature = "imap")]
 pub mod imap;

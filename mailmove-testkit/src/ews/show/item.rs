@@ -1,0 +1,275 @@
+//! An item as an answer shows it.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::Style;
+use super::shape::{Base, Shape, Where};
+use crate::ews::refusal::Refusal;
+use crate::ews::state::{Attachment, Content, Id, Item, Kind, Path, Property, Store, change_key};
+use crate::ews::xml::Node;
+use crate::ews::{body, date, mapi, mime, pim, schema};
+
+/// Of the default shape, as far as an item has them.
+const DEFAULT: [&str; 30] = [
+    "Subject",
+    "Sensitivity",
+    "Body",
+    "Attachments",
+    "DateTimeSent",
+    "DateTimeCreated",
+    "Size",
+    "Importance",
+    "HasAttachments",
+    "Categories",
+    "From",
+    "ToRecipients",
+    "CcRecipients",
+    "IsRead",
+    "Start",
+    "End",
+    "LegacyFreeBusyStatus",
+    "Location",
+    "CalendarItemType",
+    "Organizer",
+    "RequiredAttendees",
+    "OptionalAttendees",
+    "Recurrence",
+    "DisplayName",
+    "FileAs",
+    "CompleteName",
+    "EmailAddresses",
+    "PhoneNumbers",
+    "DueDate",
+    "Status",
+];
+
+/// What no list shows, whatever the shape.
+const NOT_IN_LISTS: [&str; 5] = ["Body", "Attachments", "ToRecipients", "CcRecipients", "BccRecipients"];
+
+/// The item with what the shape wants, in the order of the schema.
+///
+/// # Errors
+/// When the item's MIME cannot be made.
+pub(crate) fn item(store: &Store, item: &Item, shape: &Shape, place: Where, style: Style) -> Result<Node, Refusal> {
+    let mut node = inner(item, shape, place, style)?;
+    if shape.names("ParentFolderId") || shape.base == Base::AllProperties {
+        let (id, change) = store.folder_id(item.folder);
+        let parent = Node::t("ParentFolderId").attr("Id", id).attr("ChangeKey", change);
+        let at = node.children.iter().position(|child| child.name == "ItemId").map_or(0, |at| at + 1);
+        node.children.insert(at, parent);
+    }
+    Ok(node)
+}
+
+fn inner(item: &Item, shape: &Shape, place: Where, style: Style) -> Result<Node, Refusal> {
+    let name = item.element();
+    let mut node = Node::t(name);
+    for element in schema::order(schema::item_type(name), style.version) {
+        match element {
+            "ExtendedProperty" => node.children.extend(extended(item, shape, style)),
+            "MimeContent" if shape.mime => node.children.push(content(item)),
+            "ItemId" if item.key != 0 => {
+                let id = Id::new(Kind::Item, item.key).text();
+                node.children.push(Node::t("ItemId").attr("Id", id).attr("ChangeKey", change_key(item.changed)));
+            }
+            "ItemId" | "MimeContent" | "ParentFolderId" => {}
+            _ => {
+                let indexed = indexed(item, element, shape);
+                let base = match shape.base {
+                    Base::IdOnly => false,
+                    Base::Default => DEFAULT.contains(&element),
+                    Base::AllProperties => true,
+                };
+                let hidden = place == Where::List && NOT_IN_LISTS.contains(&element);
+                if (base || shape.names(element)) && !hidden {
+                    node.children.extend(value(item, element, shape, style));
+                } else {
+                    node.children.extend(indexed);
+                }
+            }
+        }
+    }
+    Ok(node)
+}
+
+fn content(item: &Item) -> Node {
+    let bytes = match item.element() {
+        "CalendarItem" | "Contact" => pim::compose(item),
+        _ => mime::compose(item),
+    };
+    Node::t("MimeContent").attr("CharacterSet", "UTF-8").text(STANDARD.encode(bytes))
+}
+
+/// One element, when the item has it.
+fn value(item: &Item, name: &str, shape: &Shape, style: Style) -> Option<Node> {
+    let text = |text: &dyn std::fmt::Display| Some(Node::t(name).text(text));
+    let moment = |moment| Some(Node::t(name).text(date::shown(&date::exact(moment), style.milliseconds)));
+    match name {
+        "ItemClass" => text(&item.class),
+        "Body" => Some(body::shown(item, shape.body.as_deref())),
+        "TextBody" => shape.names(name).then(|| body::text(item)),
+        "Attachments" => attachments(item),
+        "HasAttachments" => text(&!item.attachments.is_empty()),
+        "DateTimeReceived" => moment(item.received),
+        "DateTimeSent" => moment(item.sent?),
+        "DateTimeCreated" => moment(item.made),
+        "LastModifiedTime" => moment(item.modified),
+        "Size" => text(&item.size()),
+        "Importance" | "Sensitivity" => text(&item.text(name).unwrap_or("Normal")),
+        "IsSubmitted" | "IsFromMe" | "IsResend" => text(&false),
+        "IsUnmodified" => text(&(item.content == item.created)),
+        "IsDraft" => text(&item.draft),
+        "IsRead" if item.has_read_state() => text(&item.read),
+        "IsAssociated" => text(&item.associated),
+        "DisplayTo" => text(&names(item, "ToRecipients")),
+        "DisplayCc" => text(&names(item, "CcRecipients")),
+        "DisplayBcc" => text(&names(item, "BccRecipients")),
+        "EffectiveRights" => Some(super::folder::rights(style.version)),
+        "InternetMessageHeaders" => headers(item),
+        "SearchKey" => text(&item.search_key_text()),
+        "InstanceKey" => text(&STANDARD.encode(item.key.to_be_bytes())),
+        "Flag" if item.fields.contains_key(name) => item.fields.get(name).map(|node| dated(node, style)),
+        "Flag" => Some(Node::t(name).child(Node::t("FlagStatus").text("NotFlagged"))),
+        "CalendarItemType" => text(&if item.fields.contains_key("Recurrence") { "RecurringMaster" } else { "Single" }),
+        "IsRecurring" => text(&item.fields.contains_key("Recurrence")),
+        "IsMeeting" => text(&item.fields.contains_key("RequiredAttendees")),
+        "IsAllDayEvent" | "IsCancelled" => text(&item.text(name).unwrap_or("false")),
+        "LegacyFreeBusyStatus" => text(&item.text(name).unwrap_or("Busy")),
+        "UniqueBody" | "NormalizedBody" | "Preview" => None,
+        _ => item.fields.get(name).map(|node| dated(node, style)),
+    }
+}
+
+/// With its dates as the request wants them.
+fn dated(node: &Node, style: Style) -> Node {
+    let mut node = node.clone();
+    if date::parse(&node.text).is_some() {
+        node.text = date::shown(&node.text, style.milliseconds);
+    }
+    node.children = node.children.iter().map(|child| dated(child, style)).collect();
+    node
+}
+
+/// The names in a list of recipients.
+fn names(item: &Item, list: &str) -> String {
+    let mailboxes = item.fields.get(list).into_iter().flat_map(|list| &list.children);
+    mailboxes.filter_map(|mailbox| mailbox.value("Name")).collect::<Vec<_>>().join("; ")
+}
+
+fn headers(item: &Item) -> Option<Node> {
+    let fields = mime::fields(item.mime.as_deref()?);
+    let header =
+        |(name, value): (String, String)| Node::t("InternetMessageHeader").attr("HeaderName", name).text(value);
+    (!fields.is_empty()).then(|| Node::t("InternetMessageHeaders").children(fields.into_iter().map(header)))
+}
+
+fn attachments(item: &Item) -> Option<Node> {
+    let shown = item.attachments.iter().map(|attachment| attachment_head(item, attachment));
+    (!item.attachments.is_empty()).then(|| Node::t("Attachments").children(shown))
+}
+
+/// The id of an attachment.
+pub(crate) fn attachment_id(item: u64, attachment: &Attachment) -> String {
+    Id::attachment(item, attachment.part).text()
+}
+
+fn attachment_head(item: &Item, attachment: &Attachment) -> Node {
+    let name = match attachment.content {
+        Content::File(_) => "FileAttachment",
+        Content::Item(_) => "ItemAttachment",
+    };
+    Node::t(name)
+        .child(Node::t("AttachmentId").attr("Id", attachment_id(item.key, attachment)))
+        .child(Node::t("Name").text(&attachment.name))
+        .child(Node::t("ContentType").text(&attachment.content_type))
+        .child(attachment.content_id.as_ref().map(|id| Node::t("ContentId").text(id)))
+        .child(Node::t("Size").text(attachment.size()))
+        .child(Node::t("IsInline").text(attachment.inline))
+}
+
+fn extended(item: &Item, shape: &Shape, style: Style) -> Vec<Node> {
+    let found = shape.paths.iter().filter_map(|path| match path {
+        Path::Extended(key, kind, node) => shown(mapi::of_item(item, key)?, kind, node, style),
+        Path::Field(_) | Path::Indexed(..) => None,
+    });
+    found.collect()
+}
+
+/// A property in the type in which it was asked for; nothing when it has another one.
+pub(super) fn shown(mut property: Property, kind: &str, path: &Node, style: Style) -> Option<Node> {
+    if property.kind != kind {
+        return None;
+    }
+    if kind.starts_with("SystemTime") {
+        property.values.iter_mut().for_each(|value| *value = date::shown(value, style.milliseconds));
+    }
+    Some(property.node(path))
+}
+
+/// The entries of a dictionary that are asked for one by one.
+fn indexed(item: &Item, element: &str, shape: &Shape) -> Option<Node> {
+    let mut node = Node::t(element);
+    for path in &shape.paths {
+        let Path::Indexed(uri, index) = path else { continue };
+        let (dictionary, key, _) = dictionary(uri)?;
+        if dictionary != element {
+            continue;
+        }
+        let whole = if element == "InternetMessageHeaders" { headers(item) } else { item.fields.get(element).cloned() };
+        let entries = whole.into_iter().flat_map(|node| node.children);
+        node.children.extend(entries.filter(|entry| entry.attribute(key) == Some(index)));
+    }
+    (!node.children.is_empty()).then_some(node)
+}
+
+/// The element of a dictionary, the attribute that is its key, and the part of the entry that counts.
+fn dictionary(uri: &str) -> Option<(&'static str, &'static str, Option<&str>)> {
+    Some(match uri {
+        "item:InternetMessageHeader" => ("InternetMessageHeaders", "HeaderName", None),
+        "contacts:EmailAddress" => ("EmailAddresses", "Key", None),
+        "contacts:PhoneNumber" => ("PhoneNumbers", "Key", None),
+        "contacts:ImAddress" => ("ImAddresses", "Key", None),
+        _ => ("PhysicalAddresses", "Key", Some(uri.strip_prefix("contacts:PhysicalAddress:")?)),
+    })
+}
+
+/// The texts of a property, for comparisons; nothing when the item does not have it.
+pub(crate) fn value_texts(item: &Item, path: &Path, style: Style) -> Vec<String> {
+    let style = Style { milliseconds: true, ..style };
+    match path {
+        Path::Extended(key, kind, _) => mapi::of_item(item, key)
+            .filter(|property| property.kind == *kind)
+            .map_or_else(Vec::new, |found| found.values),
+        Path::Indexed(uri, index) => {
+            let Some((element, key, part)) = dictionary(uri) else { return Vec::new() };
+            let whole =
+                if element == "InternetMessageHeaders" { headers(item) } else { item.fields.get(element).cloned() };
+            let entries = whole.into_iter().flat_map(|node| node.children);
+            let entries = entries.filter(|entry| entry.attribute(key) == Some(index));
+            entries
+                .filter_map(|entry| part.map_or(Some(entry.text.clone()), |part| entry.value(part).map(str::to_owned)))
+                .collect()
+        }
+        Path::Field(_) => {
+            let Some(element) = path.element() else { return Vec::new() };
+            let mut texts = Vec::new();
+            if let Some(node) = value(item, element, &Shape::id_only(), style) {
+                leaves(&node, &mut texts);
+            }
+            texts
+        }
+    }
+}
+
+fn leaves(node: &Node, texts: &mut Vec<String>) {
+    if node.children.is_empty() {
+        texts.push(node.text.clone());
+    }
+    node.children.iter().for_each(|child| leaves(child, texts));
+}
+
+/// The item inside an attachment, with everything it has.
+pub(crate) fn embedded(item: &Item, shape: &Shape, style: Style) -> Result<Node, Refusal> {
+    inner(item, shape, Where::Single, style)
+}

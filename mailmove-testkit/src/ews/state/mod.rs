@@ -1,0 +1,29 @@
+//! What the server knows: mailboxes, folders, items.
+
+mod attachment;
+mod folder;
+mod handle;
+mod id;
+mod item;
+mod new_item;
+mod property;
+mod snapshot;
+mod store;
+mod well_known;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub(crate) use attachment::{Attachment, Content};
+pub(crate) use folder::{Change, Folder};
+pub use handle::MailboxHandle;
+pub(crate) use id::{Id, Kind};
+pub(crate) use item::{Item, class_of, element_of};
+pub use new_item::NewItem;
+pub(crate) use property::{PUBLIC_STRINGS, Path, Property, PropertyKey};
+pub use snapshot::{AttachmentSnapshot, FolderSnapshot, ItemSnapshot, MailboxSnapshot};
+pub(crate) use store::{FolderChange, Store, change_key};
+
+/// Locks, whatever a thread did that panicked with the lock in hand.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,1 @@
+//! Dialogues over real sockets, written out as a client would have them.
