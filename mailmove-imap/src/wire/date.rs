@@ -63,7 +63,7 @@ fn zone(text: &str) -> Option<UtcOffset> {
         b'-' => (-1, &text[1..]),
         _ => return Some(UtcOffset::UTC),
     };
-    let value: i32 = digits.parse().ok()?;
+    let value: i32 = digits.parse().ok().filter(|value| (0..=9999).contains(value))?;
     UtcOffset::from_whole_seconds(sign * (value / 100 * 3600 + value % 100 * 60)).ok()
 }
 
@@ -83,9 +83,15 @@ mod tests {
     #[test]
     fn odd_dates_are_taken_as_they_were_meant_and_no_dates_are_none() {
         assert_eq!(quoted(parse(b"1-Jan-97 10:00:60").unwrap()).unwrap(), "\" 1-Jan-1997 10:00:59 +0000\"");
-        for text in
-            [&b""[..], b"32-Jan-2000 00:00:00 +0000", b"1-Foo-2000 00:00:00 +0000", b"\xff", b"1-Jan-2000", b"1-Jan"]
-        {
+        for text in [
+            &b""[..],
+            b"32-Jan-2000 00:00:00 +0000",
+            b"1-Foo-2000 00:00:00 +0000",
+            b"\xff",
+            b"1-Jan-2000",
+            b"1-Jan",
+            b"1-Jan-2000 00:00:00 +99999999",
+        ] {
             assert_eq!(parse(text), None);
         }
     }

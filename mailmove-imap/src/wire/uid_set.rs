@@ -13,7 +13,7 @@ impl UidSet {
         let mut ranges: Vec<(u32, u32)> = Vec::new();
         for uid in uids {
             match ranges.last_mut() {
-                Some((_, end)) if *end + 1 == uid => *end = uid,
+                Some((_, end)) if end.checked_add(1) == Some(uid) => *end = uid,
                 Some((_, end)) if *end >= uid => {}
                 _ => ranges.push((uid, uid)),
             }
@@ -66,26 +66,27 @@ impl UidSet {
         let mut ranges = Vec::new();
         let mut holes = other.0.iter().peekable();
         for (from, to) in &self.0 {
-            let mut next = *from;
-            while let Some((first, last)) = holes.peek() {
-                if *last < next {
+            let mut next = Some(*from);
+            while let (Some(begin), Some((first, last))) = (next, holes.peek()) {
+                if *last < begin {
                     holes.next();
                     continue;
                 }
                 if *first > *to {
                     break;
                 }
-                if *first > next {
-                    ranges.push((next, first - 1));
+                if *first > begin {
+                    ranges.push((begin, first - 1));
                 }
-                next = last.saturating_add(1);
+                // Behind the last UID that there can be is none.
+                next = last.checked_add(1);
                 if *last > *to {
                     break;
                 }
                 holes.next();
             }
-            if next <= *to && next >= *from {
-                ranges.push((next, *to));
+            if let Some(begin) = next.filter(|begin| begin <= to) {
+                ranges.push((begin, *to));
             }
         }
         UidSet(ranges)
@@ -143,6 +144,14 @@ mod tests {
         assert_eq!(UidSet::parse(b"9,5:7").unwrap().iter().collect::<Vec<_>>(), [9, 5, 6, 7]);
         assert_eq!(UidSet::parse(b"7:5").unwrap().to_string(), "5:7");
         assert_eq!(UidSet::parse(b"5:*"), None);
+    }
+
+    #[test]
+    fn the_last_uid_that_there_can_be_is_one_like_any_other() {
+        let last = UidSet::ascending([u32::MAX - 1, u32::MAX, u32::MAX]);
+        assert_eq!(last.to_string(), "4294967294:4294967295");
+        assert_eq!(last.minus(&last), UidSet::default());
+        assert_eq!(last.minus(&UidSet::range(1, u32::MAX - 1)).to_string(), "4294967295");
     }
 
     #[test]
