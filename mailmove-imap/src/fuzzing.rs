@@ -93,8 +93,11 @@ pub fn responses(stream: &[u8], cut: usize) -> Result<Vec<Said>, &'static str> {
                 Step::Hungry => break,
                 Step::Response => said.push(Said::of(Incoming::parse(framer.response()))),
                 Step::Literal => {
-                    let sink =
-                        if body_literal(framer.text()).is_some() { Sink::Spool(spool.writer()) } else { Sink::Memory };
+                    let sink = if body_literal(framer.text()).is_some() {
+                        Sink::Spool(Box::new(spool.writer()))
+                    } else {
+                        Sink::Memory
+                    };
                     framer.sink(sink).map_err(|broken| broken.as_str())?;
                 }
             }

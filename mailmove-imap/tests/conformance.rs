@@ -1,5 +1,7 @@
 //! The behaviour lists of the contract, against servers of several kinds.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::Imap;

@@ -1,5 +1,7 @@
 //! Writing: exactly what was asked, and a name for everything else.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{USER, connector, create, create_with, destination, message, server};

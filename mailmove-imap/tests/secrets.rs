@@ -1,5 +1,7 @@
 //! No secret in any output, at the highest level of detail. Alone in its process: it listens to the process's log.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::io::Write;

@@ -1,5 +1,7 @@
 //! The way in: mechanisms, TLS, refusals, and no secret in any output.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::sync::{Arc, Mutex};

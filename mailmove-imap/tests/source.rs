@@ -1,5 +1,7 @@
 //! Reading: what it costs, what it changes (nothing), and what it makes of servers that err.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::collections::BTreeSet;

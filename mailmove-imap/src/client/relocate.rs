@@ -23,7 +23,8 @@ impl Client {
         to: Option<&Arc<KnownFolder>>,
         turn: Turn,
     ) -> Vec<Result<Written>> {
-        if !self.offered.uidplus && !(to.is_some() && self.offered.moves) {
+        let able = self.offered.uidplus || (to.is_some() && self.offered.moves);
+        if !able {
             let what = "the server cannot take one message away without touching others (no UIDPLUS)";
             return for_all(run.len(), &Error::new(ErrorKind::Unsupported, what));
         }

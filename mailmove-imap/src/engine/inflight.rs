@@ -25,7 +25,7 @@ pub(super) struct Waiting<O, F> {
 
 impl<O: Operation> Waiting<O, oneshot::Sender<Result<O::Output, Fault>>> {
     /// An operation that somebody waits for.
-    pub(super) fn new(operation: O) -> (Box<dyn Entry>, Answer<O::Output>) {
+    pub(super) fn answered(operation: O) -> (Box<dyn Entry>, Answer<O::Output>) {
         let (done, answer) = oneshot::channel();
         (Box::new(Self { operation, done }), Answer(answer))
     }

@@ -53,7 +53,7 @@ impl Connection {
 
     /// Sends a command. It is queued when this returns: commands go out in the order in which they were submitted.
     pub(crate) fn submit<O: Operation>(&self, operation: O) -> Answer<O::Output> {
-        let (entry, answer) = Waiting::new(operation);
+        let (entry, answer) = Waiting::answered(operation);
         self.shared.submit(vec![entry]);
         answer
     }
@@ -114,7 +114,7 @@ pub(crate) struct Burst(Vec<Box<dyn Entry>>);
 impl Burst {
     /// Adds a command.
     pub(crate) fn add<O: Operation>(&mut self, operation: O) -> Answer<O::Output> {
-        let (entry, answer) = Waiting::new(operation);
+        let (entry, answer) = Waiting::answered(operation);
         self.0.push(entry);
         answer
     }

@@ -291,8 +291,11 @@ impl Shared {
         table.openings += 1;
         let (tell, outcome) = watch::channel(None);
         let opened = Opened { number: table.openings, outcome };
-        let select =
-            if open.writable { Select::select(&open.folder) } else { Select::examine(&open.folder, open.condstore) };
+        let select = if open.writable {
+            Select::for_writing(&open.folder)
+        } else {
+            Select::examine(&open.folder, open.condstore)
+        };
         let entry = Waiting::telling(select, move |result| {
             tell.send_replace(Some(result));
         });

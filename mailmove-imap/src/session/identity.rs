@@ -8,7 +8,12 @@ use tokio::sync::OwnedMutexGuard;
 
 /// Whether each generation of each grant has signed in once.
 #[derive(Debug, Default)]
-pub(crate) struct Proofs(Mutex<HashMap<(String, u64), Arc<tokio::sync::Mutex<bool>>>>);
+pub(crate) struct Proofs(Mutex<HashMap<Generation, Proof>>);
+
+/// A grant and its generation.
+type Generation = (String, u64);
+/// Whether it signed in once; locked while the first attempt is under way.
+type Proof = Arc<tokio::sync::Mutex<bool>>;
 
 /// The one who signs in to one mailbox. Shared by all its connections.
 #[derive(Debug, Clone)]
@@ -67,7 +72,7 @@ impl Identity {
 }
 
 impl Proofs {
-    fn of(&self, key: &(String, u64)) -> Arc<tokio::sync::Mutex<bool>> {
+    fn of(&self, key: &Generation) -> Proof {
         let mut proofs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         proofs.entry(key.clone()).or_default().clone()
     }

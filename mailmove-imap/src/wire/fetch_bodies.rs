@@ -72,7 +72,7 @@ impl Operation for FetchBodies {
     fn sink(&mut self, uid: Option<u32>) -> Option<Sink> {
         let wanted = uid.map_or(self.missing > 0, |uid| self.place(uid).is_some());
         wanted.then(|| match &self.target {
-            BodyTarget::Spool(spool) => Sink::Spool(spool.writer()),
+            BodyTarget::Spool(spool) => Sink::Spool(Box::new(spool.writer())),
             BodyTarget::Digest => Sink::Digest(Box::default()),
         })
     }

@@ -13,7 +13,7 @@ pub(crate) enum Sink {
     /// Into memory: names, header fields.
     Memory,
     /// Into a spool, by handles on the read buffer rather than by copies.
-    Spool(BodyWriter),
+    Spool(Box<BodyWriter>),
     /// Into a digest alone.
     Digest(Box<blake3::Hasher>),
     /// Nowhere: nobody waits for it any more.
@@ -237,7 +237,7 @@ mod tests {
                     match framer.advance(&mut input).unwrap() {
                         Step::Hungry => break,
                         Step::Literal if framer.text().ends_with(b"BODY[] {7}") => {
-                            framer.sink(Sink::Spool(spool.writer())).unwrap();
+                            framer.sink(Sink::Spool(Box::new(spool.writer()))).unwrap();
                         }
                         Step::Literal => framer.sink(Sink::Memory).unwrap(),
                         Step::Response => {

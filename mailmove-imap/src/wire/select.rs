@@ -31,7 +31,7 @@ impl Select {
     }
 
     /// Opens for writing.
-    pub(crate) fn select(name: &[u8]) -> Self {
+    pub(crate) fn for_writing(name: &[u8]) -> Self {
         Self { name: name.to_vec(), writable: true, condstore: false, selected: Selected::default() }
     }
 }

@@ -39,9 +39,9 @@ impl Mended {
         }
         if self.mend.contains(Defects::BARE) {
             match (std::mem::replace(&mut self.carriage, byte == b'\r'), byte) {
-                (false, b'\r') => return,
+                (false, b'\r') => {}
                 (true, b'\n') => self.text(b"\r\n", out),
-                (true, b'\r') => return self.text(b"\r\n", out),
+                (true, b'\r') => self.text(b"\r\n", out),
                 (true, byte) => {
                     self.text(b"\r\n", out);
                     self.text(&[byte], out);
