@@ -14,7 +14,7 @@ const UNSENT: i64 = 8;
 /// What of flags cannot be kept, or not changed later.
 const UNKEPT: ItemFlags = ItemFlags::JUNK;
 
-/// The flags of an item of this kind: what is neither mail nor note has categories alone.
+/// The flags of an item of this kind: what is not mail has categories alone.
 pub(crate) fn of_kind(item: &ItemData, kind: Kind) -> Flags {
     let mut flags = of(item);
     if !has_state(kind) {
@@ -24,7 +24,7 @@ pub(crate) fn of_kind(item: &ItemData, kind: Kind) -> Flags {
 }
 
 fn has_state(kind: Kind) -> bool {
-    matches!(kind, Kind::Mail | Kind::Note)
+    kind == Kind::Mail
 }
 
 /// The states that items of a kind keep.

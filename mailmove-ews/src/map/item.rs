@@ -51,11 +51,17 @@ pub(crate) fn whole(data: &ItemData, asked: &ItemId, format: &Format, body: Body
 pub(crate) fn new(item: &Item, mark: &Mark) -> Result<(NewItem, Vec<Loss>)> {
     let mut losses = flags::losses(item.flags.state, item.kind);
     let new = match item.kind {
-        Kind::Mail | Kind::Note => new_message(item, mark),
+        Kind::Mail => new_message(item, mark),
+        Kind::Note => NewItem {
+            class: Some("IPM.StickyNote".to_owned()),
+            read: Some(true),
+            ..described(item, mark, Content::Mime(item.body.clone()))
+        },
         Kind::Event => described(item, mark, Content::Mime(item.body.clone())),
         Kind::Contact => {
             let parts = contact::read(&String::from_utf8_lossy(&item.body.bytes()?))?;
             let element = if parts.group { "t:DistributionList" } else { kind::element(item.kind) };
+            losses.push(Loss::new("rendered-anew", "the vCard is made of the fields that Exchange keeps"));
             losses.extend(parts.losses);
             let content = Content::Fields { head: parts.head, middle: Vec::new(), tail: parts.tail };
             let mut new = NewItem { element, ..described(item, mark, content) };
@@ -108,14 +114,10 @@ fn new_message(item: &Item, mark: &Mark) -> NewItem {
     if !mark.as_str().is_empty() {
         properties.push((Property::Mark, mark.as_str().to_owned()));
     }
-    let class = match item.kind {
-        Kind::Note => Some("IPM.StickyNote".to_owned()),
-        _ => item.class.clone().filter(|class| is_plain_note(class)),
-    };
     NewItem {
         element: kind::element(item.kind),
         content: Content::Mime(item.body.clone()),
-        class,
+        class: item.class.clone().filter(|class| is_plain_note(class)),
         categories: item.flags.categories().map(str::to_owned).collect(),
         properties,
         read: Some(item.flags.state.contains(mailmove_core::ItemFlags::SEEN)),
@@ -125,7 +127,11 @@ fn new_message(item: &Item, mark: &Mark) -> NewItem {
 /// By what an item is known elsewhere, as an answer tells it.
 pub(crate) fn uid(item: &ItemData) -> Option<String> {
     match kind_of(item) {
-        Kind::Mail | Kind::Note => item.internet_message_id().map(normal_uid),
+        Kind::Mail => item.internet_message_id().map(normal_uid),
+        Kind::Note => {
+            let own = item.property(Property::Uid).map(str::to_owned);
+            own.or_else(|| item.internet_message_id().map(normal_uid))
+        }
         Kind::Event => item.property(Property::Uid).or(item.uid.as_deref()).map(str::to_owned),
         // What Exchange made has no identifier but the key that stays with it.
         _ => item.property(Property::Uid).or(item.property(Property::SearchKey)).map(str::to_owned),
