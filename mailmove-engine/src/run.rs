@@ -367,7 +367,8 @@ async fn plan_work(
         if !list && !due && relook.is_empty() {
             continue;
         }
-        let cursor = read.filter(|_| same).and_then(|row| row.cursor.clone());
+        // A sample counts what is there already: it is listed whole.
+        let cursor = read.filter(|_| same && settings.rules.sample.is_none()).and_then(|row| row.cursor.clone());
         let items = if list && cursor.is_none() {
             folders.iter().map(|folder| folder.folder.items.unwrap_or(u64::MAX / 1024)).sum()
         } else {

@@ -87,7 +87,7 @@ pub(super) fn after_error(item: &mut BatchItem, why: &Error, stopped: State, now
             let until = asked.map_or(pause, |asked| asked.max(pause)).min(now + DAY);
             Next { state: State::WaitingForProvider, until: Some(until), why: Some(why) }
         }
-        _ => match asked {
+        _ => match asked.filter(|_| matches!(why.recovery(), Recovery::Pause { .. })) {
             Some(until) => Next { state: State::WaitingForProvider, until: Some(until.min(now + DAY)), why: Some(why) },
             None => Next::new(State::Failed, Some(why)),
         },

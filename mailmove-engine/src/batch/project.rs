@@ -1,6 +1,7 @@
 //! The batch: what is in it, and what may be asked of it at any time.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,10 +21,9 @@ use crate::stop::Stop;
 ///
 /// Every change of a mailbox's [`State`] is durable before it is told. After a crash, what was running is queued again.
 /// Clones are handles of the same batch; [`run`](Self::run) does the work.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Batch(pub(super) Arc<Inner>);
 
-#[derive(Debug)]
 pub(super) struct Inner {
     pub(super) settings: BatchBuilder,
     pub(super) salt: [u8; 32],
@@ -191,6 +191,13 @@ impl Batch {
         }
         self.0.wake.notify_one();
         Ok(())
+    }
+}
+
+/// Neither mailboxes nor the salt.
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch").field("at_work", &self.0.working().len()).finish_non_exhaustive()
     }
 }
 
