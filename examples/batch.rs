@@ -12,11 +12,13 @@
 mod support;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
+use mailmove::batch::{Sheet, SheetOptions, SheetRow};
 use mailmove::{
     Access, AdministratorWins, Connector, Connectors, CredentialProvider, EndpointUrl, Error, ErrorKind, Ledger,
     Migration, Report, Result, Side, Spool, SqliteLedger, Stop,
@@ -24,7 +26,6 @@ use mailmove::{
 use serde_json::{Value, json};
 use support::args::{Reach, Run};
 use support::rules::RuleArguments;
-use support::sheet::{Pair, Sheet};
 use support::table::Table;
 use support::{Failure, Status, exit, report, say, secrets, signals, words};
 use tokio::task::JoinSet;
@@ -72,18 +73,18 @@ fn main() -> ExitCode {
 
 async fn batch(arguments: Arguments) -> Result<(), Failure> {
     arguments.run.log.start()?;
-    let mut sheet = Sheet::read(&arguments.csv)?;
-    warn_of_readers(&arguments.csv);
+    let (from, to) = (url(&arguments, Side::Source)?, url(&arguments, Side::Destination)?);
+    let mut sheet = sheet(&arguments.csv, [&from, &to])?;
     let batch = Arc::new(Batch {
-        source: server(&arguments.from, Side::Source, &mut sheet, &arguments.reach)?,
-        destination: server(&arguments.to, Side::Destination, &mut sheet, &arguments.reach)?,
+        source: server(&from, Side::Source, &mut sheet, &arguments.reach)?,
+        destination: server(&to, Side::Destination, &mut sheet, &arguments.reach)?,
         ledger: Arc::new(SqliteLedger::open(&arguments.ledger)?),
         spool: arguments.run.spool(),
         rules: arguments.rules,
         stop: signals::stop_when_asked(),
-        table: Table::new(sheet.pairs.len() as u64),
+        table: Table::new(sheet.rows.len() as u64),
     });
-    let mut waiting = by_destination(sheet.pairs).into_iter();
+    let mut waiting = by_destination(sheet.rows).into_iter();
     let mut running = JoinSet::new();
     let mut ends = Vec::new();
     loop {
@@ -128,7 +129,7 @@ struct End {
 
 impl Batch {
     /// Moves mailboxes one after the other: they go into the same one.
-    async fn move_in_turn(self: Arc<Self>, pairs: Vec<Pair>) -> Vec<End> {
+    async fn move_in_turn(self: Arc<Self>, pairs: Vec<SheetRow>) -> Vec<End> {
         let mut ends = Vec::new();
         for pair in pairs {
             ends.push(self.move_one(pair).await);
@@ -136,8 +137,8 @@ impl Batch {
         ends
     }
 
-    async fn move_one(&self, pair: Pair) -> End {
-        let Pair { line, source, destination, flags } = pair;
+    async fn move_one(&self, pair: SheetRow) -> End {
+        let SheetRow { line, source, destination, flags, .. } = pair;
         let name = match source.address == destination.address {
             true => source.to_string(),
             false => format!("{source} -> {destination}"),
@@ -172,8 +173,8 @@ impl Batch {
 impl End {
     fn text(&self) -> String {
         let moved = match &self.report {
-            Ok(report) => done(report),
-            Err(_) => "nothing done".to_owned(),
+            Ok(report) if report.plan.is_some() => done(report),
+            _ => "nothing done".to_owned(),
         };
         match &self.failure {
             None => format!("{}: {moved}", self.pair),
@@ -202,21 +203,43 @@ fn done(report: &Report) -> String {
     if done.is_empty() { format!("nothing to do, {took}") } else { format!("{} in {took}", done.join(", ")) }
 }
 
-/// The connector of one side: with an administrator's or everybody's credentials from the environment, or with the sheet's
-/// passwords.
-fn server(text: &str, side: Side, sheet: &mut Sheet, reach: &Reach) -> Result<Arc<dyn Connector>> {
-    let url: EndpointUrl = reach.url(text, side)?;
-    let told = |error: Error| error.on(side);
-    let refuse = |message: &str, remedy: &str| Err(told(Error::new(ErrorKind::Config, message).remedy(remedy)));
+/// The server of one side. The sheet names the mailboxes, not the URL.
+fn url(arguments: &Arguments, side: Side) -> Result<EndpointUrl> {
+    let text = if side == Side::Source { &arguments.from } else { &arguments.to };
+    let url = arguments.reach.url(text, side)?;
+    let refuse = |message: &str, remedy: &str| Err(Error::new(ErrorKind::Config, message).on(side).remedy(remedy));
     if url.mailbox.is_some() {
         return refuse("the URL of a batch names no mailbox", "take mailbox= off: the sheet names them");
     }
     if url.login.is_some() && url.access == Access::Owner {
         return refuse("the URL names an owner, and a batch has many", "take the login off, or say access=");
     }
+    Ok(url)
+}
+
+fn sheet(path: &Path, [from, to]: [&EndpointUrl; 2]) -> Result<Sheet> {
+    let file = File::open(path).map_err(|error| {
+        let told = Error::new(ErrorKind::Config, format!("cannot read the sheet: {error}"));
+        told.with("path", path.display()).remedy("give the path of a file in CSV")
+    })?;
+    warn_of_readers(&file, path);
+    let mut options = SheetOptions::new().merge();
+    for (url, side) in [(from, Side::Source), (to, Side::Destination)] {
+        if url.login.is_some() {
+            options = options.administrator(side);
+        }
+    }
+    let sheet = options.read(file).map_err(|errors| Error::from(errors).with("path", path.display()))?;
+    sheet.warnings.iter().for_each(|warning| say!("note: {warning}"));
+    Ok(sheet)
+}
+
+/// The connector of one side: with an administrator's or everybody's credentials from the environment, or with the sheet's
+/// passwords.
+fn server(url: &EndpointUrl, side: Side, sheet: &mut Sheet, reach: &Reach) -> Result<Arc<dyn Connector>> {
     let options = reach.options()?;
-    let common = match (&url.login, secrets::from_environment(&url, side, &options)?) {
-        (Some(_), None) => Some(secrets::credentials(&url, side, &options)?),
+    let common = match (&url.login, secrets::from_environment(url, side, &options)?) {
+        (Some(_), None) => Some(secrets::credentials(url, side, &options)?),
         (_, given) => given,
     };
     let passwords = sheet.passwords(side);
@@ -236,13 +259,13 @@ fn server(text: &str, side: Side, sheet: &mut Sheet, reach: &Reach) -> Result<Ar
     if url.plain {
         say!("note: the connections to the {side} are not encrypted, as allowed");
     }
-    Connectors::standard().connect(&url, credentials, &options).map_err(told)
+    Connectors::standard().connect(url, credentials, &options).map_err(|error| error.on(side))
 }
 
 /// Pairs with one destination stay together: one job at a time writes into a mailbox.
-fn by_destination(pairs: Vec<Pair>) -> Vec<Vec<Pair>> {
+fn by_destination(pairs: Vec<SheetRow>) -> Vec<Vec<SheetRow>> {
     let mut at = HashMap::new();
-    let mut groups: Vec<Vec<Pair>> = Vec::new();
+    let mut groups: Vec<Vec<SheetRow>> = Vec::new();
     for pair in pairs {
         let group = *at.entry(pair.destination.to_string()).or_insert(groups.len());
         match groups.get_mut(group) {
@@ -274,12 +297,12 @@ fn summary(ends: &[End]) -> Result<(), Failure> {
 
 /// The sheet holds passwords.
 #[cfg(unix)]
-fn warn_of_readers(sheet: &std::path::Path) {
+fn warn_of_readers(sheet: &File, path: &Path) {
     use std::os::unix::fs::PermissionsExt;
-    if std::fs::metadata(sheet).is_ok_and(|found| found.permissions().mode() & 0o077 != 0) {
-        say!("note: others can read {}, and it holds passwords; chmod 600 helps", sheet.display());
+    if sheet.metadata().is_ok_and(|found| found.permissions().mode() & 0o077 != 0) {
+        say!("note: others can read {}, and it holds passwords; chmod 600 helps", path.display());
     }
 }
 
 #[cfg(not(unix))]
-fn warn_of_readers(_: &std::path::Path) {}
+fn warn_of_readers(_: &File, _: &Path) {}

@@ -4,83 +4,14 @@
 #[path = "../examples/support/mod.rs"]
 mod support;
 
-use std::io::Write;
 use std::sync::Arc;
 
 use clap::{Args, Command, FromArgMatches};
-use mailmove::{
-    CredentialProvider, ErrorKind, Mailbox, MailboxFlags, Migration, Removals, Report, Result, Role, Rules, Secret,
-    Side, Stop,
-};
+use mailmove::{Mailbox, MailboxFlags, Migration, Removals, Report, Role, Rules, Side, Stop};
 use mailmove_testkit::{MemoryMailbox, NewItem};
-use secrecy::ExposeSecret;
 use support::rules::RuleArguments;
-use support::sheet::Sheet;
 use support::{Status, report, words};
 use time::macros::datetime;
-
-const HEADER: &str = "Source Email,Source Login Name,Source Password,Destination Email,Destination Login Name,\
-                      Destination Password,Flags";
-
-fn sheet(text: &[u8]) -> Result<Sheet> {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(text).unwrap();
-    Sheet::read(file.path())
-}
-
-fn password(secret: &Secret) -> &str {
-    match secret {
-        Secret::Password(text) => text.expose_secret(),
-        _ => panic!("not a password"),
-    }
-}
-
-#[tokio::test]
-async fn a_sheet_gives_each_mailbox_its_own_password() {
-    let text = format!("\u{feff}{HEADER}\r\na@x,,\" p,\"\"1 \",b@y,B\\b,p2,2097155\r\n\r\n\"c@x\",c@x,p3,d@y,,p4,\r\n");
-    let mut sheet = sheet(text.as_bytes()).unwrap();
-    assert_eq!(sheet.pairs.len(), 2);
-    let passwords = sheet.passwords(Side::Source);
-    let first = &sheet.pairs[0];
-    assert_eq!((first.line, first.source.login.as_deref()), (2, None));
-    assert_eq!(first.destination.login_name(), "B\\b");
-    assert_eq!(first.flags.bits(), 2_097_155);
-    assert_eq!(sheet.pairs[1].flags, MailboxFlags::empty());
-    assert_eq!(sheet.pairs[1].source, Mailbox::new(Side::Source, "c@x"));
-
-    let credential = passwords.credential(&first.source).await.unwrap();
-    assert_eq!((credential.login.as_str(), password(&credential.secret)), ("a@x", " p,\"1 "));
-    passwords.rejected(&first.source, &credential).await.unwrap();
-    assert_eq!(passwords.credential(&first.source).await.unwrap_err().kind(), ErrorKind::Credential);
-    assert!(passwords.credential(&sheet.pairs[1].source).await.is_ok());
-}
-
-#[test]
-fn a_sheet_may_have_semicolons_and_its_columns_in_any_order() {
-    let text = "flags;Destination Email;destination login name;Destination Password;More;\
-                SOURCE EMAIL;Source Login Name;Source Password\n8;b;;p2;what;a;;p1\n";
-    let mut sheet = sheet(text.as_bytes()).unwrap();
-    assert_eq!((sheet.pairs[0].source.address.as_str(), sheet.pairs[0].flags.bits()), ("a", 8));
-    for side in [Side::Source, Side::Destination] {
-        assert_eq!(sheet.passwords(side).mailboxes().len(), 1);
-    }
-}
-
-#[test]
-fn what_is_wrong_with_a_sheet_is_named_and_no_password_is() {
-    for (text, words) in [
-        (String::new(), &["Source Email"][..]),
-        ("Source Email,Flags\n".to_owned(), &["Source Login Name"]),
-        (format!("{HEADER}\n"), &["no mailbox"]),
-        (format!("{HEADER}\na,,hunter2,,,hunter2,\n"), &["line: 2", "Destination Email"]),
-        (format!("{HEADER}\na,,hunter2,b,,hunter2,0\na,,hunter2,c,,hunter2,64\n"), &["line: 3", "64"]),
-        (format!("{HEADER}\na,,hunter2,b,,hunter2,0\na,,hunter2,b,,hunter2,0\n"), &["line: 3", "twice"]),
-    ] {
-        let told = sheet(text.as_bytes()).err().unwrap().to_string();
-        assert!(words.iter().all(|word| told.contains(word)), "{words:?} in {told}");
-        assert!(!told.contains("hunter2"), "{told}");
-    }
-}
 
 fn rules(arguments: &str) -> Result<Rules, clap::Error> {
     let command = RuleArguments::augment_args(Command::new("test").no_binary_name(true));

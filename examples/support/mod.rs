@@ -10,7 +10,6 @@ pub(crate) mod progress;
 pub(crate) mod report;
 pub(crate) mod rules;
 pub(crate) mod secrets;
-pub(crate) mod sheet;
 pub(crate) mod signals;
 pub(crate) mod table;
 pub(crate) mod words;

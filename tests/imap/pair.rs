@@ -114,7 +114,7 @@ pub(crate) fn letter(number: u64) -> NewMessage {
         "Message-ID: <{number}@example.org>\r\nDate: Mon, 1 Jan 2024 10:00:00 +0100\r\nFrom: a@example.org\r\n\
          Subject: letter {number}\r\n\r\nThis is letter {number}.\r\n"
     );
-    NewMessage::new(text).flags(if number % 2 == 0 { &["\\Seen"][..] } else { &["\\Flagged", "$label1"] })
+    NewMessage::new(text).flags(if number.is_multiple_of(2) { &["\\Seen"][..] } else { &["\\Flagged", "$label1"] })
 }
 
 /// Letters in an inbox and two folders, a twin among them.
