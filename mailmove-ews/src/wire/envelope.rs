@@ -90,8 +90,9 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
+    /// Whether it was not done. A server that says success and names an error is not believed.
     pub(crate) fn is_error(&self) -> bool {
-        self.class != "Success" && self.code != "NoError"
+        self.class == "Error" || !matches!(self.code.as_str(), "NoError" | "")
     }
 
     /// How long the server asks to wait.
