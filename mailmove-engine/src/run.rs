@@ -344,7 +344,7 @@ async fn plan_work(
         let still =
             |folder: &Arc<SourceFolder>| folder.folder.state.is_some() && folder.folder.state == folder.row.state;
         let list =
-            !settings.rules.errors_only && !(same && read.is_some_and(|row| row.complete) && folders.iter().all(still));
+            !(settings.rules.errors_only || (same && read.is_some_and(|row| row.complete) && folders.iter().all(still)));
         let due = folders.iter().any(|folder| folder.row.due > 0 || folder.row.intended > 0);
         let relook: Vec<(usize, Why)> = folders
             .iter()

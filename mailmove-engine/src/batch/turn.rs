@@ -240,7 +240,11 @@ impl Inner {
             tracing::warn!(mailbox = %id, %error, "a notice could not be sent");
             self.settings.observer.tell(&BatchEvent::NoticeFailed { id: id.clone(), error: error.clone() });
             let note = format!("a notice could not be sent: {error}");
-            self.change(id, |item| Ok(item.notes.push(note))).await?;
+            let add = |item: &mut BatchItem| {
+                item.notes.push(note);
+                Ok(())
+            };
+            self.change(id, add).await?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 mod common;
 mod flags;
 mod passes;
+mod preflight;
 mod reports;
 mod requests;
 mod running;

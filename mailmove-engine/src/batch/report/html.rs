@@ -72,7 +72,7 @@ impl BatchReport {
             );
         }
         if !list.is_empty() {
-            let _ = write!(page, "<section><h2>What needs attention</h2><ul class=\"plain\">{list}</ul></section>\n");
+            let _ = writeln!(page, "<section><h2>What needs attention</h2><ul class=\"plain\">{list}</ul></section>");
         }
     }
 

@@ -260,7 +260,11 @@ mod tests {
         }
         let (alice, bob) = (store.entry(&mailbox("alice@x")), store.entry(&mailbox("bob@x")));
         let swapped = store.kept().sealed.get(&bob).cloned().unwrap();
-        store.change(|kept| Ok(drop(kept.sealed.insert(alice, swapped)))).unwrap();
+        let swap = |kept: &mut Kept| {
+            kept.sealed.insert(alice, swapped);
+            Ok(())
+        };
+        store.change(swap).unwrap();
         assert_eq!(store.find(&mailbox("alice@x")).await.unwrap_err().kind(), ErrorKind::Storage);
         assert_eq!(password(store.find(&mailbox("bob@x")).await.unwrap()), "bob@x");
         fs::write(&path, "{}").unwrap();

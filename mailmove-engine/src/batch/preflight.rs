@@ -1,0 +1,110 @@
+//! What can be known before a mailbox is moved.
+
+use std::time::Duration;
+
+use mailmove_core::{Kind, Result, Side};
+use serde::Serialize;
+
+use super::pass::{Pass, Why};
+use super::project::Batch;
+use crate::ledger::JobId;
+use crate::migration::Migration;
+
+/// What can be known before a mailbox is moved. What a server does not say is `None`, and never guessed.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Preflight {
+    /// The mailbox.
+    pub id: JobId,
+    /// Why one of the two mailboxes cannot be opened, or nothing can be moved.
+    pub shut: Option<Why>,
+    /// Items that would be looked at.
+    pub items: Option<u64>,
+    /// Bytes that the selected folders hold.
+    pub bytes: Option<u64>,
+    /// Bytes that the destination has room for.
+    pub room: Option<u64>,
+    /// Whether they fit.
+    pub fits: Option<bool>,
+    /// Kinds that are asked for and that no route carries.
+    pub unroutable: Vec<Kind>,
+    /// What would be lost by kind, as the routes say.
+    pub losses: Vec<(Kind, String)>,
+    /// Where the source sends mail on to: mail that arrives twice. `None` also where nobody can tell.
+    pub forwards_to: Option<String>,
+    /// How long it takes at the rate of the batch's passes so far.
+    pub estimate: Option<Duration>,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+}
+
+impl Batch {
+    /// Looks at both mailboxes, writes nothing, and says what can be known. Not while the mailbox is at work.
+    pub async fn preflight(&self, id: &JobId) -> Result<Preflight> {
+        let inner = &self.0;
+        let item = self.item(id).await?;
+        let (from, to) = (inner.server(Side::Source, &item)?, inner.server(Side::Destination, &item)?);
+        let rules = Pass::Full.rules(&inner.settings.rules, item.flags)?;
+        let forwards_to = match &from.forwarding {
+            Some(control) => control.target(&item.source).await.ok().flatten(),
+            None => None,
+        };
+        let mut found = Preflight {
+            id: id.clone(),
+            shut: None,
+            items: None,
+            bytes: None,
+            room: None,
+            fits: None,
+            unroutable: Vec::new(),
+            losses: Vec::new(),
+            forwards_to,
+            estimate: None,
+            warnings: Vec::new(),
+        };
+        let migration =
+            Migration::new(from.connector.clone(), item.source.clone(), to.connector.clone(), item.destination.clone());
+        let plan = match migration.job(id.clone()).ledger(inner.settings.ledger.clone()).rules(rules).plan().await {
+            Ok(plan) => plan,
+            Err(error) => {
+                found.shut = Some(Why::new(&error));
+                return Ok(found);
+            }
+        };
+        // One folder that does not say makes the sum unknown.
+        let new = || plan.folders.iter().filter(|folder| !folder.unchanged);
+        found.items = new().map(|folder| folder.items.value()).sum();
+        found.bytes = new().map(|folder| folder.bytes.value()).sum::<Option<u64>>().or(plan.source_storage.used);
+        let there = plan.destination_storage;
+        found.room = there.quota.zip(there.used).map(|(quota, used)| quota.saturating_sub(used));
+        found.fits = found.bytes.zip(found.room).map(|(bytes, room)| bytes <= room);
+        found.unroutable = plan.unroutable;
+        let losses = plan.routes.iter().flat_map(|route| route.losses.iter().map(move |loss| (route.kind, loss)));
+        found.losses = losses.map(|(kind, loss)| (kind, loss.to_string())).collect();
+        found.warnings = plan.warnings;
+        if let Some(target) = &found.forwards_to {
+            let text = format!("the source sends mail on to {target}: what was sent on and is moved arrives twice");
+            found.warnings.push(text);
+        }
+        if found.fits == Some(false) {
+            found.warnings.push("the destination has less room than the source needs".to_owned());
+        }
+        found.estimate = match (found.bytes, self.rate().await?) {
+            (Some(bytes), rate) if rate > 0.0 => Duration::try_from_secs_f64(bytes as f64 / rate).ok(),
+            _ => None,
+        };
+        Ok(found)
+    }
+
+    /// Bytes per second of work, over all passes so far; 0 when nothing was moved yet.
+    async fn rate(&self) -> Result<f64> {
+        let (mut bytes, mut seconds) = (0, 0.0);
+        for item in self.items().await.iter().filter(|item| item.passes > 0) {
+            for pass in self.passes(&item.id).await? {
+                bytes += pass.bytes;
+                seconds += pass.timeline.last().map_or(0.0, |point| point.seconds);
+            }
+        }
+        Ok(if seconds > 0.0 { bytes as f64 / seconds } else { 0.0 })
+    }
+}
