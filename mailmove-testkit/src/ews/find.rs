@@ -122,12 +122,17 @@ pub(crate) fn matches(expression: &Node, subject: &dyn Subject) -> Result<bool, 
     })
 }
 
-/// Dates as dates, numbers as numbers, everything else as text in which case does not matter.
+/// Dates as dates, truths as truths, numbers as numbers, everything else as text in which case does not matter.
 pub(crate) fn compare(one: &str, other: &str) -> Ordering {
     if let (Some(one), Some(other)) = (date::parse(one), date::parse(other)) {
         return one.cmp(&other);
     }
-    if let (Ok(one), Ok(other)) = (one.parse::<f64>(), other.parse::<f64>()) {
+    let truth = |text: &str| match text {
+        "true" => Some(1.0),
+        "false" => Some(0.0),
+        _ => text.parse::<f64>().ok(),
+    };
+    if let (Some(one), Some(other)) = (truth(one), truth(other)) {
         return one.total_cmp(&other);
     }
     one.to_lowercase().cmp(&other.to_lowercase())
@@ -220,6 +225,7 @@ mod tests {
     #[test]
     fn values_compare_as_what_they_are() {
         assert_eq!(compare("10", "9"), Ordering::Greater);
+        assert_eq!(compare("true", "1"), Ordering::Equal);
         assert_eq!(compare("Abc", "aBC"), Ordering::Equal);
         assert_eq!(compare("2026-01-01T00:00:00+01:00", "2025-12-31T23:00:00.000Z"), Ordering::Equal);
     }

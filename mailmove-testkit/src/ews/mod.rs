@@ -29,6 +29,7 @@ mod answer;
 mod body;
 mod builder;
 mod date;
+mod dictionary;
 mod exchange;
 mod fault;
 mod fields;

@@ -20,6 +20,9 @@ pub(super) fn run(context: &mut Context<'_>, request: &Node) -> Result<Node, Ref
         {
             return Err(Refusal::unsupported(format!("{} in CreateItem", node.name)));
         }
+        if node.find("Organizer").is_some() {
+            return Err(Refusal::new("ErrorInvalidPropertySet", "Set action is invalid for property Organizer."));
+        }
         fields::apply(&mut item, node)?;
         let element = element_of(&item.class);
         let generic = matches!(node.name.as_str(), "Item" | "Message");
@@ -46,6 +49,7 @@ pub(super) fn run(context: &mut Context<'_>, request: &Node) -> Result<Node, Ref
         };
         if element == "CalendarItem" {
             check_calendar(&item)?;
+            organize(context, &mut item, folder);
         }
         let key = context.store.insert_item(folder, item)?;
         Ok(vec![Node::m("Items").child(Node::t(element).child(context.item_id(key)))])
@@ -82,6 +86,18 @@ fn default_folder(item: &Item, sent: bool) -> &'static str {
         "Contact" | "DistributionList" => "contacts",
         "Task" => "tasks",
         _ => "drafts",
+    }
+}
+
+/// The organiser is the owner of the calendar, whoever it was elsewhere.
+fn organize(context: &Context<'_>, item: &mut Item, folder: u64) {
+    let owner = context.store.folder(folder).map(|folder| &context.store.mailboxes[folder.mailbox].address);
+    if let Some(owner) = owner {
+        let mailbox = Node::t("Mailbox")
+            .child(Node::t("Name").text(owner))
+            .child(Node::t("EmailAddress").text(owner))
+            .child(Node::t("RoutingType").text("SMTP"));
+        item.fields.insert("Organizer".to_owned(), Node::t("Organizer").child(mailbox));
     }
 }
 

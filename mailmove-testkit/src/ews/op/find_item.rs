@@ -35,7 +35,7 @@ pub(super) fn run(context: &mut Context<'_>, request: &Node) -> Result<Node, Ref
     }
     let parents = &required(request, "ParentFolderIds")?.children;
     let messages = context.each("FindItem", parents, |context, id| {
-        shape.check(Where::List)?;
+        shape.check(Where::Search)?;
         let folder = context.folder(id)?;
         let (store, style) = (&*context.store, context.style);
         let mut found: Vec<&Item> = Vec::new();
@@ -56,7 +56,7 @@ pub(super) fn run(context: &mut Context<'_>, request: &Node) -> Result<Node, Ref
             .or(calendar.filter(|view| view.attribute("MaxEntriesReturned").is_some()));
         let window = Window::of(view, found.len(), context.page)?;
         let total = found.len();
-        let shown = found[window.range].iter().map(|item| show::item(store, item, &shape, Where::List, style));
+        let shown = found[window.range].iter().map(|item| show::item(store, item, &shape, Where::Search, style));
         let shown = shown.collect::<Result<Vec<_>, _>>()?;
         let root = match calendar {
             Some(_) => Node::m("RootFolder"),

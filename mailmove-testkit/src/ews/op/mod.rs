@@ -78,8 +78,19 @@ fn message(operation: &str, result: Result<Vec<Node>, Refusal>) -> Node {
         }
         Err(refusal) => {
             let class = if refusal.code == "ErrorBatchProcessingStopped" { "Warning" } else { "Error" };
-            node.attr("ResponseClass", class).children(refusal.message().into_iter().flatten())
+            let node = node.attr("ResponseClass", class).children(refusal.message().into_iter().flatten());
+            node.child(empty(operation).map(Node::m))
         }
+    }
+}
+
+/// What stands empty in a response message that failed.
+fn empty(operation: &str) -> Option<&'static str> {
+    match operation {
+        "GetItem" | "CreateItem" | "UpdateItem" | "MoveItem" | "CopyItem" => Some("Items"),
+        "GetFolder" | "CreateFolder" | "UpdateFolder" | "MoveFolder" | "CopyFolder" => Some("Folders"),
+        "CreateAttachment" | "GetAttachment" => Some("Attachments"),
+        _ => None,
     }
 }
 

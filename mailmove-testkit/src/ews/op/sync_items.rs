@@ -14,7 +14,6 @@ pub(super) fn run(context: &mut Context<'_>, request: &Node) -> Result<Node, Ref
 }
 
 fn changes(context: &Context<'_>, request: &Node, shape: &Shape) -> Result<Vec<Node>, Refusal> {
-    shape.check(Where::List)?;
     let key = context.folder_in(required(request, "SyncFolderId")?)?;
     let store = &*context.store;
     let folder = store.folder(key).ok_or_else(|| Refusal::new("ErrorSyncFolderNotFound", "The folder is gone."))?;
@@ -40,7 +39,7 @@ fn changes(context: &Context<'_>, request: &Node, shape: &Shape) -> Result<Vec<N
                 Some(item) if (!item.associated || with_associated) && !ignored.contains(&item.key) => {
                     if item.created > known.change || item.content > known.change {
                         let kind = if item.created > known.change { "Create" } else { "Update" };
-                        let shown = show::item(store, item, shape, Where::List, context.style)?;
+                        let shown = show::item(store, item, shape, Where::Synchronization, context.style)?;
                         Some(Node::t(kind).child(shown))
                     } else {
                         let read = Node::t("IsRead").text(item.read);

@@ -1,6 +1,7 @@
 //! UpdateItem.
 
 use super::{Context, required, response};
+use crate::ews::dictionary;
 use crate::ews::fields;
 use crate::ews::mapi;
 use crate::ews::refusal::Refusal;
@@ -66,15 +67,12 @@ fn apply(item: &mut Item, update: &Node) -> Result<(), Refusal> {
             let value = value.filter(|value| value.name == "ExtendedProperty").ok_or_else(mismatch)?;
             fields::extended(item, value, false)
         }
-        ("SetItemField", Path::Indexed(_, index)) => {
+        ("SetItemField", Path::Indexed(uri, index)) => {
             let value = value.ok_or_else(mismatch)?;
-            let entry =
-                value.children.first().filter(|entry| entry.attribute("Key") == Some(index)).ok_or_else(mismatch)?;
-            let all = item.fields.entry(value.name.clone()).or_insert_with(|| Node::t(&value.name));
-            all.children.retain(|old| old.attribute("Key") != Some(index));
-            all.children.push(entry.clone());
-            Ok(())
+            let entry = value.children.first().filter(|entry| entry.attribute("Key") == Some(index));
+            dictionary::set(item, uri, entry.ok_or_else(mismatch)?)
         }
+        ("DeleteItemField", Path::Indexed(uri, index)) => dictionary::remove(item, uri, index),
         ("DeleteItemField", Path::Field(_)) => {
             item.fields.remove(path.element().unwrap_or_default());
             Ok(())

@@ -52,20 +52,20 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
 /// A property of an item or a folder: its prefix names the kind, the rest the element.
 fn field(uri: &str, version: Version) -> bool {
     let Some((prefix, name)) = uri.split_once(':') else { return false };
-    let kind = match prefix {
-        "folder" => "SearchFolder",
-        "item" => "Item",
-        "message" => "Message",
-        "calendar" => "CalendarItem",
-        "contacts" => "ContactItem",
-        "distributionlist" => "DistributionList",
-        "task" => "Task",
-        "meeting" => "MeetingMessage",
-        "meetingRequest" => "MeetingRequestMessage",
-        "postitem" => "PostItem",
+    let kinds: &[&str] = match prefix {
+        "folder" => &["Folder", "SearchFolder"],
+        "item" => &["Item"],
+        "message" => &["Message"],
+        "calendar" => &["CalendarItem"],
+        "contacts" => &["ContactItem"],
+        "distributionlist" => &["DistributionList"],
+        "task" => &["Task"],
+        "meeting" => &["MeetingMessage", "MeetingResponseMessage"],
+        "meetingRequest" => &["MeetingRequestMessage"],
+        "postitem" => &["PostItem"],
         _ => return false,
     };
-    rules().owns(kind, name, version) || (prefix == "folder" && rules().owns("Folder", name, version))
+    kinds.iter().any(|kind| rules().owns(kind, name, version))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::shape::{Base, Shape, Where};
 use crate::ews::refusal::Refusal;
 use crate::ews::state::{Attachment, Content, Id, Item, Kind, Path, Property, Store, change_key};
 use crate::ews::xml::Node;
-use crate::ews::{body, date, mapi, mime, pim, schema};
+use crate::ews::{body, date, dictionary, mapi, mime, pim, schema};
 
 /// Of the default shape, as far as an item has them.
 const DEFAULT: [&str; 30] = [
@@ -45,7 +45,7 @@ const DEFAULT: [&str; 30] = [
 ];
 
 /// What no list shows, whatever the shape.
-const NOT_IN_LISTS: [&str; 5] = ["Body", "Attachments", "ToRecipients", "CcRecipients", "BccRecipients"];
+const NOT_IN_LISTS: [&str; 6] = ["Body", "TextBody", "Attachments", "ToRecipients", "CcRecipients", "BccRecipients"];
 
 /// The item with what the shape wants, in the order of the schema.
 ///
@@ -68,7 +68,7 @@ fn inner(item: &Item, shape: &Shape, place: Where, style: Style) -> Result<Node,
     for element in schema::order(schema::item_type(name), style.version) {
         match element {
             "ExtendedProperty" => node.children.extend(extended(item, shape, style)),
-            "MimeContent" if shape.mime => node.children.push(content(item)),
+            "MimeContent" if shape.mime && place == Where::Single => node.children.push(content(item)),
             "ItemId" if item.key != 0 => {
                 let id = Id::new(Kind::Item, item.key).text();
                 node.children.push(Node::t("ItemId").attr("Id", id).attr("ChangeKey", change_key(item.changed)));
@@ -81,7 +81,7 @@ fn inner(item: &Item, shape: &Shape, place: Where, style: Style) -> Result<Node,
                     Base::Default => DEFAULT.contains(&element),
                     Base::AllProperties => true,
                 };
-                let hidden = place == Where::List && NOT_IN_LISTS.contains(&element);
+                let hidden = place != Where::Single && NOT_IN_LISTS.contains(&element);
                 if (base || shape.names(element)) && !hidden {
                     node.children.extend(value(item, element, shape, style));
                 } else {
@@ -212,7 +212,7 @@ fn indexed(item: &Item, element: &str, shape: &Shape) -> Option<Node> {
     let mut node = Node::t(element);
     for path in &shape.paths {
         let Path::Indexed(uri, index) = path else { continue };
-        let (dictionary, key, _) = dictionary(uri)?;
+        let (dictionary, key, _) = dictionary::of(uri)?;
         if dictionary != element {
             continue;
         }
@@ -223,17 +223,6 @@ fn indexed(item: &Item, element: &str, shape: &Shape) -> Option<Node> {
     (!node.children.is_empty()).then_some(node)
 }
 
-/// The element of a dictionary, the attribute that is its key, and the part of the entry that counts.
-fn dictionary(uri: &str) -> Option<(&'static str, &'static str, Option<&str>)> {
-    Some(match uri {
-        "item:InternetMessageHeader" => ("InternetMessageHeaders", "HeaderName", None),
-        "contacts:EmailAddress" => ("EmailAddresses", "Key", None),
-        "contacts:PhoneNumber" => ("PhoneNumbers", "Key", None),
-        "contacts:ImAddress" => ("ImAddresses", "Key", None),
-        _ => ("PhysicalAddresses", "Key", Some(uri.strip_prefix("contacts:PhysicalAddress:")?)),
-    })
-}
-
 /// The texts of a property, for comparisons; nothing when the item does not have it.
 pub(crate) fn value_texts(item: &Item, path: &Path, style: Style) -> Vec<String> {
     let style = Style { milliseconds: true, ..style };
@@ -242,7 +231,7 @@ pub(crate) fn value_texts(item: &Item, path: &Path, style: Style) -> Vec<String>
             .filter(|property| property.kind == *kind)
             .map_or_else(Vec::new, |found| found.values),
         Path::Indexed(uri, index) => {
-            let Some((element, key, part)) = dictionary(uri) else { return Vec::new() };
+            let Some((element, key, part)) = dictionary::of(uri) else { return Vec::new() };
             let whole =
                 if element == "InternetMessageHeaders" { headers(item) } else { item.fields.get(element).cloned() };
             let entries = whole.into_iter().flat_map(|node| node.children);

@@ -21,11 +21,13 @@ pub(crate) enum Base {
     AllProperties,
 }
 
-/// The operation that shows: searches and synchronizations have no bodies to show.
+/// The operation that shows: searches and synchronizations have no bodies to show. A search refuses to be asked for
+/// one, a synchronization leaves it out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Where {
     Single,
-    List,
+    Search,
+    Synchronization,
 }
 
 impl Shape {
@@ -63,7 +65,7 @@ impl Shape {
     }
 
     /// # Errors
-    /// When a list cannot show what is wanted.
+    /// When a search cannot show what is wanted.
     pub(crate) fn check(&self, place: Where) -> Result<(), Refusal> {
         const SINGLE: [&str; 8] = [
             "Body",
@@ -79,7 +81,7 @@ impl Shape {
             let words = format!("Property {what} is not valid for this operation.");
             Err(Refusal::new("ErrorInvalidPropertyForOperation", words))
         };
-        if place == Where::Single {
+        if place != Where::Search {
             return Ok(());
         }
         if self.mime {
