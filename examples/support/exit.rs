@@ -49,8 +49,8 @@ pub(crate) fn line(error: &Error) -> String {
 
 /// Runs on a runtime of its own, and tells how it ended.
 pub(crate) fn run(work: impl Future<Output = Result<(), Failure>>) -> ExitCode {
-    // One thread for each direction; the ledger has its own.
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    // One thread moves what the network carries, and hands nothing over to others; the ledger has its own.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let ended = match &runtime {
         Ok(runtime) => runtime.block_on(work),
         Err(error) => Err(Failure::new(Status::CouldNotRun, format!("this system gives no threads: {error}"))),

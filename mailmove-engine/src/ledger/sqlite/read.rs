@@ -88,6 +88,7 @@ impl Store {
     }
 
     pub(super) fn alike(&mut self, job: &Job, digests: &[Digest]) -> Result<Vec<Vec<Row>>, Fault> {
+        self.index_digests()?;
         let sql = format!(
             "SELECT {COLUMNS} FROM item INDEXED BY item_digest WHERE digest_key = ?1 AND digest = ?2
              AND (SELECT job FROM folder WHERE key = item.folder) = ?3 ORDER BY folder, item LIMIT {ALIKE}"

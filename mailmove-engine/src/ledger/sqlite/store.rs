@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::error::Fault;
 use super::items::Items;
 use super::names::Names;
+use super::schema;
 use super::tally::Tally;
 use crate::ledger::claims::{another_destination, unknown_folder};
 use crate::ledger::{Entry, FeedRow, FolderKey, FolderRow, JobId};
@@ -24,6 +25,8 @@ pub(super) struct Store {
     tally: Tally,
     /// The last run of each job claimed since the file was opened.
     begun: HashMap<i64, u32>,
+    /// Whether the index of digests is there for certain.
+    digests_indexed: bool,
 }
 
 /// The job that a request is about.
@@ -43,6 +46,7 @@ impl Store {
             folders: HashMap::new(),
             tally: Tally::default(),
             begun: HashMap::new(),
+            digests_indexed: false,
         }
     }
 
@@ -68,6 +72,16 @@ impl Store {
         self.folders.clear();
         self.tally.clear();
         self.begun.clear();
+        self.digests_indexed = false;
+    }
+
+    /// Makes the index of digests where it is not there yet.
+    pub(super) fn index_digests(&mut self) -> Result<(), Fault> {
+        if !self.digests_indexed {
+            self.conn.execute_batch(schema::DIGEST_INDEX)?;
+            self.digests_indexed = true;
+        }
+        Ok(())
     }
 
     /// Finds a job, or begins it, and gives its next run a number. The number of a run is kept with the first thing that
