@@ -96,15 +96,21 @@ impl Seen {
         }
     }
 
+    /// How many items are done with: looked at and found unchanged, or due from an earlier run and moved.
+    fn done(&self) -> u64 {
+        let done = &self.progress;
+        done.seen.max(done.copied + done.updated + done.already_there + done.failed)
+    }
+
     fn summary(&self) -> String {
         let done = &self.progress;
-        let moved = words::count(done.copied, "item");
         let failed = if done.failed > 0 { format!(", {} failed", done.failed) } else { String::new() };
         format!(
-            "{moved} copied ({}), {} looked at of {}, {} of {} done{failed}",
+            "{} of {}, {} copied ({}), {} of {}{failed}",
+            self.done(),
+            words::count(self.items, "item"),
+            done.copied,
             words::bytes(done.bytes),
-            done.seen,
-            self.items,
             done.folders,
             words::count(self.folders, "folder"),
         )
@@ -119,8 +125,8 @@ fn bars(seen: &Mutex<Seen>, ended: &Receiver<()>) {
         let over = pause(ended, FRAME);
         let lines = {
             let mut seen = lock(seen);
-            bar.set_length(seen.items.max(seen.progress.seen).max(1));
-            bar.set_position(seen.progress.seen);
+            bar.set_length(seen.items.max(seen.done()).max(1));
+            bar.set_position(seen.done());
             bar.set_message(format!("{} {}", seen.summary(), seen.folder));
             std::mem::take(&mut seen.lines)
         };
