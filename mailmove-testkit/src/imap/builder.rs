@@ -298,6 +298,14 @@ impl ImapServerBuilder {
         self
     }
 
+    /// A folder has at most so many messages, the latest, for a client that did not enable UIDONLY (RFC 9586); nothing is
+    /// said about the others.
+    #[must_use]
+    pub fn view_limit(mut self, messages: usize) -> Self {
+        self.settings.view_limit = messages;
+        self
+    }
+
     /// Misbehaviour from the start on.
     #[must_use]
     pub fn fault(mut self, fault: Fault) -> Self {

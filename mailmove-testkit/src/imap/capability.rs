@@ -57,6 +57,8 @@ pub enum Capability {
     Xlist,
     /// `UTF8=ACCEPT` (RFC 9755).
     Utf8Accept,
+    /// `UIDONLY` (RFC 9586): once enabled, messages go by UID alone.
+    UidOnly,
 }
 
 impl Capability {
@@ -88,6 +90,7 @@ impl Capability {
             Self::Idle => "IDLE",
             Self::Xlist => "XLIST",
             Self::Utf8Accept => "UTF8=ACCEPT",
+            Self::UidOnly => "UIDONLY",
         }
     }
 

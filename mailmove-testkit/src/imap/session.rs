@@ -22,6 +22,8 @@ pub(crate) struct Session {
     pub(crate) condstore: bool,
     pub(crate) qresync: bool,
     pub(crate) utf8: bool,
+    /// The client has given up sequence numbers (RFC 9586).
+    pub(crate) uid_only: bool,
     /// What goes wrong with the command being executed.
     pub(crate) effect: Effect,
 }
@@ -63,8 +65,14 @@ impl Session {
             condstore: false,
             qresync: false,
             utf8: false,
+            uid_only: false,
             effect: Effect::default(),
         }
+    }
+
+    /// How many messages of a folder this client is shown.
+    pub(crate) fn view_limit(&self) -> usize {
+        if self.uid_only { usize::MAX } else { self.shared.settings.view_limit }
     }
 
     pub(crate) fn user_name(&self) -> Option<&str> {
@@ -91,7 +99,12 @@ impl Session {
         let (Some(user), Some(selected)) = (&self.user, &mut self.selected) else { return Ok(()) };
         let mut account = lock(&user.account);
         let folder = selected.folder(&mut account)?;
-        let style = Style { condstore: self.condstore, vanished: self.qresync, with_uid: with_uid || self.qresync };
+        let style = Style {
+            condstore: self.condstore,
+            vanished: self.qresync || self.uid_only,
+            with_uid: with_uid || self.qresync,
+            uid_only: self.uid_only,
+        };
         if expunges {
             selected.tell_expunges(folder, style, out);
         }
@@ -108,10 +121,12 @@ struct Style {
     condstore: bool,
     vanished: bool,
     with_uid: bool,
+    uid_only: bool,
 }
 
 impl Selected {
-    pub(crate) fn new(name: &str, folder: &mut Folder, read_only: bool) -> Self {
+    /// `limit` is how many of its messages are shown, the latest.
+    pub(crate) fn new(name: &str, folder: &mut Folder, read_only: bool, limit: usize) -> Self {
         let recent = (folder.recent_from, folder.uid_next - 1);
         if !read_only {
             folder.recent_from = folder.uid_next;
@@ -121,7 +136,7 @@ impl Selected {
             object: folder.object,
             uid_validity: folder.uid_validity,
             read_only,
-            view: folder.uids(),
+            view: folder.uids().split_off(folder.len().saturating_sub(limit)),
             uid_next: folder.uid_next,
             flags_told: folder.highest_modseq,
             expunges_told: folder.highest_modseq,
@@ -209,8 +224,11 @@ impl Selected {
             if let (Some(place), Some(message)) = (self.place(uid), folder.message(uid)) {
                 let recent = if self.is_recent(uid) { " \\Recent" } else { "" };
                 let flags = format!("{}{recent}", message.flags);
-                out.text(format_args!("* {place} FETCH ("));
-                if style.with_uid {
+                match style.uid_only {
+                    true => out.text(format_args!("* {uid} UIDFETCH (")),
+                    false => out.text(format_args!("* {place} FETCH (")),
+                }
+                if style.with_uid && !style.uid_only {
                     out.text(format_args!("UID {uid} "));
                 }
                 if style.condstore {

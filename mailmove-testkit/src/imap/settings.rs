@@ -52,6 +52,8 @@ pub(crate) struct Settings {
     pub(crate) quotes_short_bodies: bool,
     pub(crate) modseq_after_select: bool,
     pub(crate) answers_overlap: bool,
+    /// How many messages of a folder are there for a client that counts them.
+    pub(crate) view_limit: usize,
 }
 
 impl Default for Settings {
@@ -81,6 +83,7 @@ impl Default for Settings {
             quotes_short_bodies: false,
             modseq_after_select: false,
             answers_overlap: false,
+            view_limit: usize::MAX,
         }
     }
 }

@@ -38,6 +38,8 @@ struct Chosen {
 struct Manner<'a> {
     settings: &'a Settings,
     effect: &'a Effect,
+    /// By UID instead of by number (RFC 9586).
+    uid_only: bool,
 }
 
 pub(super) async fn fetch(session: &mut Session, set: &Set, mut asked: Asked, out: &mut Output) -> Ended {
@@ -98,9 +100,10 @@ fn choose(session: &mut Session, set: &Set, asked: &Asked, out: &mut Output) -> 
 /// Answers as many messages as one lock and one write are good for.
 fn answer_some(session: &mut Session, chosen: &mut Chosen, asked: &Asked, out: &mut Output) -> Result<(), Lost> {
     let (Some(user), Some(selected)) = (&session.user, &mut session.selected) else { return Ok(()) };
+    let uid_only = session.uid_only;
     let bodies = asked.items.iter().any(|item| matches!(item, Item::Section(_)));
     let marks = asked.items.iter().any(|item| matches!(item, Item::Section(section) if !section.peek));
-    let manner = Manner { settings: &session.shared.settings, effect: &session.effect };
+    let manner = Manner { settings: &session.shared.settings, effect: &session.effect, uid_only };
     let mut account = lock(&user.account);
     let folder = selected.folder(&mut account)?;
     let mut fetched = 0;
@@ -132,8 +135,12 @@ fn answer_some(session: &mut Session, chosen: &mut Chosen, asked: &Asked, out: &
 
 fn answer(selected: &Selected, uid: u32, message: &Message, asked: &Asked, manner: &Manner<'_>, out: &mut Output) {
     let Some(place) = selected.place(uid) else { return };
-    out.text(format_args!("* {place} FETCH ("));
-    for (at, item) in asked.items.iter().enumerate() {
+    match manner.uid_only {
+        true => out.text(format_args!("* {uid} UIDFETCH (")),
+        false => out.text(format_args!("* {place} FETCH (")),
+    }
+    let items = asked.items.iter().filter(|item| !(manner.uid_only && **item == Item::Uid));
+    for (at, item) in items.enumerate() {
         let space = if at == 0 { "" } else { " " };
         match item {
             Item::Uid => out.text(format_args!("{space}UID {uid}")),

@@ -39,6 +39,7 @@ pub(super) fn enable(session: &mut Session, words: &[String], out: &mut Output) 
         match word.as_str() {
             "CONDSTORE" if settings.condstore() => session.condstore = true,
             "QRESYNC" if settings.has(Capability::Qresync) => (session.condstore, session.qresync) = (true, true),
+            "UIDONLY" if settings.has(Capability::UidOnly) => session.uid_only = true,
             "UTF8=ACCEPT" if settings.has(Capability::Utf8Accept) => session.utf8 = true,
             _ => continue,
         }

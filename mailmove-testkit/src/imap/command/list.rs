@@ -87,7 +87,7 @@ fn entries(session: &Session, command: &ListCommand, patterns: &[String]) -> BTr
                     exists: folder.is_some(),
                     subscribed,
                     special_use: special,
-                    status: status.map(|folder| describe(folder, &command.returns.status)),
+                    status: status.map(|folder| describe(folder, &command.returns.status, session.view_limit())),
                     has_children: account.has_children(name),
                     for_children: false,
                 },
@@ -165,19 +165,19 @@ pub(super) fn xlist(session: &Session, pattern: &str, out: &mut Output) -> Reply
 
 pub(super) fn status(session: &mut Session, mailbox: &str, items: &[StatusItem], out: &mut Output) -> Reply {
     let Some(user) = &session.user else { return Reply::bad("Sign in first") };
-    let name = session.wire_name(mailbox);
+    let (name, limit) = (session.wire_name(mailbox), session.view_limit());
     let account = lock(&user.account);
     let Some(folder) = account.folder(&name) else {
         return Reply::no("[NONEXISTENT] No such mailbox");
     };
     session.condstore |= items.contains(&StatusItem::HighestModSeq);
-    out.line(format_args!("* STATUS {} ({})", session.spell(&name), describe(folder, items)));
+    out.line(format_args!("* STATUS {} ({})", session.spell(&name), describe(folder, items, limit)));
     Reply::ok("Status completed")
 }
 
-fn describe(folder: &Folder, items: &[StatusItem]) -> String {
+fn describe(folder: &Folder, items: &[StatusItem], limit: usize) -> String {
     let described = items.iter().map(|item| match item {
-        StatusItem::Messages => format!("MESSAGES {}", folder.len()),
+        StatusItem::Messages => format!("MESSAGES {}", folder.len().min(limit)),
         StatusItem::Recent => format!("RECENT {}", folder.recent()),
         StatusItem::UidNext => format!("UIDNEXT {}", folder.uid_next),
         StatusItem::UidValidity => format!("UIDVALIDITY {}", folder.uid_validity),

@@ -113,6 +113,9 @@ fn unwanted(session: &Session, command: &Command) -> Option<Reply> {
     if let Some(capability) = missing(session, command) {
         return Some(Reply::bad(format!("Unknown command or argument ({} is off)", capability.name())));
     }
+    if session.uid_only && numbered(command) {
+        return Some(Reply::bad("[UIDREQUIRED] Sequence numbers were given up"));
+    }
     let always = matches!(command, Command::Capability | Command::Noop | Command::Logout | Command::Id);
     if !always && session.user.is_none() {
         return Some(Reply::bad("Sign in first"));
@@ -129,6 +132,17 @@ fn unwanted(session: &Session, command: &Command) -> Option<Reply> {
             | Command::Copy { .. }
     );
     (selected && session.selected.is_none()).then(|| Reply::bad("No mailbox is selected"))
+}
+
+/// Whether a command names messages by sequence number.
+fn numbered(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Fetch { uid: false, .. }
+            | Command::Store { uid: false, .. }
+            | Command::Search { uid: false, .. }
+            | Command::Copy { uid: false, .. }
+    )
 }
 
 /// The capability a command needs and the server has not.

@@ -23,7 +23,7 @@ pub(super) fn select(
     }
     let Some(user) = session.user.clone() else { return Reply::bad("Sign in first") };
     let name = session.wire_name(mailbox);
-    let shared = session.shared.clone();
+    let (shared, limit) = (session.shared.clone(), session.view_limit());
     let settings = &shared.settings;
     if session.selected.take().is_some() && session.qresync {
         out.line(format_args!("* OK [CLOSED] Previous mailbox closed"));
@@ -33,7 +33,7 @@ pub(super) fn select(
         return Reply::no("[NONEXISTENT] No such mailbox");
     };
     session.condstore |= condstore;
-    let selected = Selected::new(&name, folder, read_only);
+    let selected = Selected::new(&name, folder, read_only, limit);
     describe(settings, folder, &selected, out);
     if let Some(known) = qresync.filter(|known| known.uid_validity == folder.uid_validity) {
         resynchronize(folder, &selected, &known, out);
@@ -54,7 +54,7 @@ fn describe(settings: &Settings, folder: &Folder, selected: &Selected, out: &mut
     };
     out.line(format_args!("* FLAGS ({system}{keywords})"));
     out.line(format_args!("* OK [PERMANENTFLAGS ({permanent})] Flags that are kept"));
-    out.line(format_args!("* {} EXISTS", folder.len()));
+    out.line(format_args!("* {} EXISTS", selected.view.len()));
     out.line(format_args!("* {} RECENT", selected.recent()));
     if folder.unseen() > 0 {
         let first = folder.messages().position(|(_, message)| !message.flags.contains(Flags::SEEN));

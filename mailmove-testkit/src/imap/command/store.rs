@@ -37,7 +37,7 @@ pub(super) async fn store(session: &mut Session, set: &Set, asked: &Asked, out: 
 }
 
 fn change(session: &mut Session, set: &Set, asked: &Asked, out: &mut Output) -> Result<Reply, Lost> {
-    let condstore = session.condstore;
+    let (condstore, uid_only) = (session.condstore, session.uid_only);
     let shared = session.shared.clone();
     let (Some(user), Some(selected)) = (&session.user, &mut session.selected) else {
         return Ok(Reply::bad("No mailbox is selected"));
@@ -65,6 +65,10 @@ fn change(session: &mut Session, set: &Set, asked: &Asked, out: &mut Output) -> 
         let modseq = if condstore { format!(" MODSEQ ({})", message.modseq) } else { String::new() };
         let recent = if selected.is_recent(uid) { " \\Recent" } else { "" };
         match (asked.silent, asked.uid) {
+            (true, _) if uid_only && !modseq.is_empty() => {
+                out.line(format_args!("* {uid} UIDFETCH ({})", modseq.trim_start()));
+            }
+            (false, _) if uid_only => out.line(format_args!("* {uid} UIDFETCH (FLAGS ({}){modseq})", message.flags)),
             (true, _) if condstore => out.line(format_args!("* {place} FETCH (UID {uid}{modseq})")),
             (true, _) => {}
             (false, true) => {

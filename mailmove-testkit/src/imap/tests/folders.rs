@@ -169,3 +169,18 @@ async fn utf8_names_are_spoken_once_enabled() {
     assert_eq!(client.ok("LIST \"\" E*").await[0], "* LIST (\\HasNoChildren) \"/\" \"Entwürfe\"");
     assert_eq!(session(&server).await.ok("LIST \"\" E*").await[0], "* LIST (\\HasNoChildren) \"/\" \"Entw&APw-rfe\"");
 }
+
+#[tokio::test]
+async fn a_view_is_cut_off_until_messages_go_by_uid_alone() {
+    let server = alice().with(Capability::UidOnly).view_limit(2).start().await;
+    let mailbox = server.mailbox("alice");
+    for number in 0..5 {
+        mailbox.append("INBOX", format!("Subject: {number}\r\n\r\nx\r\n").as_str());
+    }
+    let mut client = session(&server).await;
+    assert_eq!(client.ok("STATUS INBOX (MESSAGES)").await[0], "* STATUS \"INBOX\" (MESSAGES 2)");
+    client.ok("ENABLE UIDONLY").await;
+    assert!(client.ok("EXAMINE INBOX").await.contains(&"* 5 EXISTS".to_owned()));
+    assert_eq!(client.ok("UID FETCH 1 (UID RFC822.SIZE)").await[0], "* 1 UIDFETCH (RFC822.SIZE 17)");
+    assert!(client.ask("FETCH 1 (UID)").await.last().unwrap().contains("BAD [UIDREQUIRED]"));
+}
