@@ -20,7 +20,7 @@ def main():
     program = options.program or migrate.build()
     checks = Checks()
     with Lab() as lab:
-        source, destination = lab.dovecot('source', store='maildir'), lab.dovecot('destination')
+        source, destination = lab.dovecot('source', store='maildir'), lab.dovecot('destination', fsync=False)
         run = migrate.Migrate(program, lab.path('run'))
         case(checks, lab, run, source, destination, 'user1', f'a message of {options.big} MB', huge(options.big))
         case(

@@ -38,7 +38,7 @@ def main():
     program = options.program or migrate.build()
     checks = Checks()
     with Lab() as lab:
-        source, destination = lab.dovecot('source', store='maildir'), lab.dovecot('destination')
+        source, destination = lab.dovecot('source', store='maildir'), lab.dovecot('destination', fsync=False)
         run = migrate.Migrate(program, lab.path('run'))
         count = fill.maildir(source, USER, corpus.ordinary(1, options.messages, size=options.size))
         ledger = lab.path('ledger')

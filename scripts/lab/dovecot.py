@@ -41,6 +41,7 @@ first_valid_gid = 1
 mail_location = {location}
 mail_plugins = quota {plugins}
 mailbox_list_index = yes
+mail_fsync = {fsync}
 mail_max_userip_connections = 1000
 default_process_limit = 1200
 default_client_limit = 5000
@@ -104,8 +105,9 @@ class Dovecot(Server):
     kind = 'Dovecot'
     prefix = ''
 
-    def __init__(self, folder, certificates, store='sdbox', users=4, refuse_plaintext=False, without=()):
-        """`refuse_plaintext`: no password without TLS (LOGINDISABLED). `without`: capabilities not to offer."""
+    def __init__(self, folder, certificates, store='sdbox', users=4, refuse_plaintext=False, without=(), fsync=True):
+        """`refuse_plaintext`: no password without TLS (LOGINDISABLED). `without`: capabilities not to offer.
+        `fsync`: whether it waits for the disk, as it does by default."""
         super().__init__(folder, certificates)
         # Dovecot takes a connection for safe when both ends have the same address.
         self.host = '127.0.0.2' if refuse_plaintext else '127.0.0.1'
@@ -128,6 +130,7 @@ class Dovecot(Server):
             location=location,
             delimiter=self.delimiter,
             plugins=plugins,
+            fsync='optimized' if fsync else 'never',
             uid=self.owner[0],
             gid=self.owner[1],
             refuse_plaintext='yes' if refuse_plaintext else 'no',
