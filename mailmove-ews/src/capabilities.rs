@@ -24,13 +24,13 @@ pub(crate) const BATCH_BYTES: u64 = 12 << 20;
 
 pub(crate) fn of(version: Version) -> Capabilities {
     let mut can = Capabilities::new();
-    for kind in [Kind::Mail, Kind::Event, Kind::Contact, Kind::Note] {
+    for kind in Kind::ALL {
         if version.has_export() {
             can.offers.push(Route::new(kind, Format::FASTTRANSFER, EXPORT));
             can.accepts.push(Route::new(kind, Format::FASTTRANSFER, UPLOAD));
         }
-        can.offers.extend(mime(kind, GET, Vec::new()));
-        can.accepts.extend(mime(kind, CREATE, not_written(kind)));
+        can.offers.push(standard(kind, GET, Vec::new()));
+        can.accepts.push(standard(kind, CREATE, not_written(kind)));
     }
     can.batch_items = BATCH_ITEMS;
     can.batch_bytes = BATCH_BYTES;
@@ -48,16 +48,17 @@ pub(crate) fn of(version: Version) -> Capabilities {
 }
 
 /// The route by the standard format, which is made anew at each reading: nothing comes back octet for octet.
-fn mime(kind: Kind, via: Via, more: Vec<Loss>) -> Option<Route> {
-    let mut route = Route::new(kind, map::item::standard_format(kind)?, via);
+fn standard(kind: Kind, via: Via, more: Vec<Loss>) -> Route {
+    let mut route = Route::new(kind, map::item::standard_format(kind), via);
     let text = match kind {
+        Kind::Task | Kind::Journal => "Exchange keeps the fields of it, and its iCalendar is made of them",
         Kind::Contact => "Exchange keeps the fields of a contact, and its vCard is made of them",
         Kind::Event => "Exchange keeps the properties of an appointment and writes its iCalendar anew",
         _ => "Exchange keeps the parts of a message and writes its MIME anew: header order, boundaries, folding differ",
     };
     route.losses.push(Loss::new("rendered-anew", text));
     route.losses.extend(more);
-    Some(route)
+    route
 }
 
 /// What Exchange does not take from iCalendar.

@@ -93,8 +93,8 @@ impl EwsMailbox {
     /// Why an item need not be asked for.
     fn cannot(&self, item: &ItemRef, format: &Format) -> Option<Result<Item>> {
         let stream = *format == Format::FASTTRANSFER && self.version().has_export();
-        let mime = map::item::standard_format(item.kind).as_ref() == Some(format);
-        if !(stream || mime) {
+        let standard = map::item::standard_format(item.kind) == *format;
+        if !(stream || standard) {
             let error = Error::new(ErrorKind::Unsupported, format!("a {} cannot be read in this format", item.kind));
             return Some(Err(error.with("format", format)));
         }
@@ -107,27 +107,26 @@ impl EwsMailbox {
         if *format == Format::FASTTRANSFER {
             return self.export(items, keys, spool).await;
         }
-        if *format == Format::VCARD {
-            return self.describe(items, keys, spool).await;
+        // One request for those that come as MIME, one for each kind that is told by its fields.
+        let mut verdicts: Vec<Option<Result<Item>>> = items.iter().map(|_| None).collect();
+        let sort = |item: &ItemRef| Some(item.kind).filter(|kind| map::item::by_fields(*kind));
+        let mut sorts: Vec<Option<Kind>> = items.iter().map(|item| sort(item)).collect();
+        sorts.sort_by_key(|sort| sort.map(Kind::as_str));
+        sorts.dedup();
+        for wanted in sorts {
+            let places: Vec<usize> = (0..items.len()).filter(|at| sort(items[*at]) == wanted).collect();
+            let some: Vec<ItemKey> = places.iter().map(|at| keys[*at].clone()).collect();
+            let shape = match wanted {
+                None => Shape::WITH_MIME,
+                Some(Kind::Journal) => Shape::JOURNAL,
+                Some(_) => Shape::WITH_FIELDS,
+            };
+            let answers = self.client.ask_into(&GetItem { shape, items: some }, places.len(), spool).await?;
+            for (at, answer) in places.into_iter().zip(answers) {
+                verdicts[at] = Some(answer.and_then(|data| read(data, items[at], format, spool)));
+            }
         }
-        let answers =
-            self.client.ask_into(&GetItem { shape: Shape::WITH_MIME, items: keys }, items.len(), spool).await?;
-        let whole = |(item, answer): (&&ItemRef, Result<Option<ItemData>>)| {
-            let mut data = answer?.ok_or_else(map::item::without_content)?;
-            let mime = data.mime.take().ok_or_else(map::item::without_content)??;
-            map::item::whole(&data, &item.id, format, mime)
-        };
-        Ok(items.iter().zip(answers).map(whole).collect())
-    }
-
-    /// Items that are read by their fields.
-    async fn describe(&self, items: &[&ItemRef], keys: Vec<ItemKey>, spool: &Spool) -> Result<Vec<Result<Item>>> {
-        let answers = self.client.ask(&GetItem { shape: Shape::WITH_FIELDS, items: keys }, items.len()).await?;
-        let whole = |(item, answer): (&&ItemRef, Result<Option<ItemData>>)| {
-            let data = answer?.ok_or_else(map::item::without_content)?;
-            map::item::whole(&data, &item.id, &Format::VCARD, spool.body(map::item::text_of(&data))?)
-        };
-        Ok(items.iter().zip(answers).map(whole).collect())
+        Ok(verdicts.into_iter().map(|verdict| verdict.unwrap_or_else(|| Err(map::item::without_content()))).collect())
     }
 
     /// The stream of each item, and beside it what its verdict tells of it.
@@ -150,6 +149,19 @@ impl EwsMailbox {
         };
         Ok(items.iter().zip(described).map(|(item, answer)| whole(item, answer)).collect())
     }
+}
+
+/// The whole item that an answer holds.
+fn read(data: Option<ItemData>, asked: &ItemRef, format: &Format, spool: &Spool) -> Result<Item> {
+    let mut data = data.ok_or_else(map::item::without_content)?;
+    if !map::item::by_fields(asked.kind) {
+        let mime = data.mime.take().ok_or_else(map::item::without_content)??;
+        return map::item::whole(&data, &asked.id, format, mime);
+    }
+    let (text, losses) = map::item::text_of(&data);
+    let mut item = map::item::whole(&data, &asked.id, format, spool.body(text)?)?;
+    item.losses = losses;
+    Ok(item)
 }
 
 fn changes(answer: Changes, folder: &FolderId) -> Vec<Change> {

@@ -4,7 +4,7 @@ use mailmove_core::{
     Body, Error, ErrorKind, Fingerprint, FolderId, Format, Item, ItemId, ItemRef, Kind, Loss, Mark, Result,
 };
 
-use super::{contact, flags, kind, revision, text};
+use super::{contact, flags, journal, kind, revision, task, text};
 use crate::wire::create_item::{Content, NewItem};
 use crate::wire::item::{ItemData, date_text};
 use crate::wire::property::Property;
@@ -65,12 +65,32 @@ pub(crate) fn new(item: &Item, mark: &Mark) -> Result<(NewItem, Vec<Loss>)> {
             losses.extend(parts.losses);
             let content = Content::Fields { head: parts.head, middle: Vec::new(), tail: parts.tail };
             let mut new = NewItem { element, ..described(item, mark, content) };
-            new.categories.extend(parts.categories);
+            add_categories(&mut new, parts.categories);
             new
         }
-        Kind::Task | Kind::Journal => return Err(Error::new(ErrorKind::Unsupported, "this kind cannot be written")),
+        Kind::Task | Kind::Journal => {
+            let text = String::from_utf8_lossy(&item.body.bytes()?).into_owned();
+            let (mut parts, class) = match item.kind {
+                Kind::Task => (task::read(&text)?, None),
+                _ => (journal::read(&text)?, Some(journal::CLASS.to_owned())),
+            };
+            losses.append(&mut parts.losses);
+            let mut new = NewItem { class, ..described(item, mark, parts.content()) };
+            add_categories(&mut new, parts.categories);
+            new.properties.extend(parts.properties);
+            new
+        }
     };
     Ok((new, losses))
+}
+
+/// What a text says of categories, beside what flags say.
+fn add_categories(new: &mut NewItem, more: Vec<String>) {
+    for name in more {
+        if !name.is_empty() && !new.categories.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+            new.categories.push(name);
+        }
+    }
 }
 
 /// An item that is no message.
@@ -87,9 +107,18 @@ fn described(item: &Item, mark: &Mark, content: Content) -> NewItem {
     }
 }
 
-/// The text of an item that is read by its fields.
-pub(crate) fn text_of(data: &ItemData) -> String {
-    contact::write(data)
+/// The text of an item that is read by its fields, and what it does not carry.
+pub(crate) fn text_of(data: &ItemData) -> (String, Vec<Loss>) {
+    match kind_of(data) {
+        Kind::Task => task::write(data),
+        Kind::Journal => journal::write(data),
+        _ => (contact::write(data), Vec::new()),
+    }
+}
+
+/// Whether items of a kind are read by their fields. Others come as MIME.
+pub(crate) fn by_fields(kind: Kind) -> bool {
+    matches!(kind, Kind::Contact | Kind::Task | Kind::Journal)
 }
 
 /// A day as vCard has it.
@@ -138,13 +167,12 @@ pub(crate) fn uid(item: &ItemData) -> Option<String> {
     }
 }
 
-/// The standard format in which items of a kind are read and written, when they are.
-pub(crate) fn standard_format(kind: Kind) -> Option<Format> {
+/// The standard format in which items of a kind are read and written.
+pub(crate) fn standard_format(kind: Kind) -> Format {
     match kind {
-        Kind::Mail | Kind::Note => Some(Format::RFC5322),
-        Kind::Event => Some(Format::ICALENDAR),
-        Kind::Contact => Some(Format::VCARD),
-        Kind::Task | Kind::Journal => None,
+        Kind::Mail | Kind::Note => Format::RFC5322,
+        Kind::Event | Kind::Task | Kind::Journal => Format::ICALENDAR,
+        Kind::Contact => Format::VCARD,
     }
 }
 

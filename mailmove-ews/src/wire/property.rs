@@ -30,6 +30,8 @@ pub(crate) enum Property {
     Mark,
     /// The identifier that an item's format carries, where Exchange has no place for it.
     Uid,
+    /// When a journal entry began.
+    JournalStart,
     /// A folder or item that no user sees.
     Hidden,
     /// The bytes of a folder's items.
@@ -37,7 +39,7 @@ pub(crate) enum Property {
 }
 
 impl Property {
-    const ALL: [Property; 14] = [
+    const ALL: [Property; 15] = [
         Property::MessageFlags,
         Property::DeliveryTime,
         Property::SubmitTime,
@@ -50,6 +52,7 @@ impl Property {
         Property::ImapDeleted,
         Property::Mark,
         Property::Uid,
+        Property::JournalStart,
         Property::Hidden,
         Property::FolderSize,
     ];
@@ -75,6 +78,11 @@ impl Property {
             Property::ImapDeleted => {
                 vec![("DistinguishedPropertySetId", "Common"), ("PropertyId", "34160"), ("PropertyType", "Integer")]
             }
+            Property::JournalStart => vec![
+                ("PropertySetId", "0006200A-0000-0000-C000-000000000046"),
+                ("PropertyId", "34566"),
+                ("PropertyType", "SystemTime"),
+            ],
             Property::Mark => named("X-Mailmove-Mark"),
             Property::Uid => named("X-Mailmove-Uid"),
         }

@@ -110,6 +110,20 @@ impl Shape {
     /// The same with every field.
     pub(crate) const WITH_FIELDS: Shape = Shape { all: true, ..Shape::ITEM };
 
+    /// The same of journal entries.
+    pub(crate) const JOURNAL: Shape = Shape {
+        all: true,
+        properties: &[
+            Property::MessageFlags,
+            Property::LastModified,
+            Property::SearchKey,
+            Property::Mark,
+            Property::Uid,
+            Property::JournalStart,
+        ],
+        ..Shape::ITEM
+    };
+
     /// The same with the item's content as MIME.
     pub(crate) const WITH_MIME: Shape = Shape { mime: true, ..Shape::ITEM };
 

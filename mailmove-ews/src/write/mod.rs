@@ -44,7 +44,7 @@ impl EwsMailbox {
         let taken = if item.format == Format::FASTTRANSFER {
             stream
         } else {
-            map::item::standard_format(item.kind).as_ref() == Some(&item.format)
+            map::item::standard_format(item.kind) == item.format
         };
         let error = || Error::new(ErrorKind::Unsupported, format!("a {} cannot be written in this format", item.kind));
         (!taken).then(|| error().with("format", &item.format))
