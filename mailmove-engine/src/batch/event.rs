@@ -13,7 +13,7 @@ use crate::ledger::JobId;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum BatchEvent {
-    /// A mailbox stands elsewhere than before. Durable when it is told.
+    /// A mailbox stands elsewhere than before. Durable when it is told, unless its turn begins.
     State {
         /// The mailbox.
         id: JobId,

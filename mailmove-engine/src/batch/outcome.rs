@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::State;
 use super::item::BatchItem;
-use crate::report::Outcome;
+use crate::report::{Outcome, Report};
 
 /// A mailbox that is not there yet is waited for so long, and no longer.
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -36,6 +36,20 @@ impl Next {
         let why = self.why.as_ref().filter(|why| why.kind() == ErrorKind::Throttled)?;
         (self.state == State::WaitingForProvider).then(|| why.side())
     }
+}
+
+/// A run that left folders because a server was away has not tried everything yet.
+pub(super) fn of(item: &BatchItem, outcome: Outcome, report: Option<&Report>) -> Outcome {
+    let why = report.and_then(|report| report.error.as_ref()).filter(|why| is_passing(why.kind()));
+    match (outcome, why) {
+        (Outcome::WithErrors, Some(why)) if item.memory.waits < WAITS => Outcome::Failed { why: why.clone() },
+        (outcome, _) => outcome,
+    }
+}
+
+/// Whether trouble of this kind passes by itself.
+fn is_passing(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Throttled | ErrorKind::Unavailable | ErrorKind::Network | ErrorKind::Timeout)
 }
 
 /// What the outcome of a run means for its mailbox. `stopped` is where it goes when it was stopped.
@@ -75,13 +89,7 @@ pub(super) fn after_error(item: &mut BatchItem, why: &Error, stopped: State, now
             let until = asked.unwrap_or(now + pause).min(last);
             Next { state: State::Deferred, until: Some(until), why: Some(why) }
         }
-        ErrorKind::Throttled
-        | ErrorKind::Unavailable
-        | ErrorKind::Network
-        | ErrorKind::Timeout
-        | ErrorKind::LedgerInUse
-            if item.memory.waits < WAITS =>
-        {
+        kind if (is_passing(kind) || kind == ErrorKind::LedgerInUse) && item.memory.waits < WAITS => {
             let pause = now + doubled(PATIENCE, item.memory.waits);
             item.memory.waits += 1;
             let until = asked.map_or(pause, |asked| asked.max(pause)).min(now + DAY);

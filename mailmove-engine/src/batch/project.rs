@@ -19,7 +19,8 @@ use crate::stop::Stop;
 
 /// Many mailboxes in one process, over one project that is kept in the ledger's file.
 ///
-/// Every change of a mailbox's [`State`] is durable before it is told. After a crash, what was running is queued again.
+/// Every change of a mailbox's [`State`] is durable before it is told, but for the beginning of its turn: after a crash,
+/// what was at work is in the queue.
 /// Clones are handles of the same batch; [`run`](Self::run) does the work.
 #[derive(Clone)]
 pub struct Batch(pub(super) Arc<Inner>);
@@ -98,8 +99,8 @@ impl BatchBuilder {
 }
 
 impl Batch {
-    /// Puts jobs into the batch, all or none; nothing is started. A job that is there already stays as it is, but for its
-    /// flags, which are those given last: the same sheet can be read again. Returns how many were new.
+    /// Puts jobs into the batch, all or none; nothing is started. A job that is there already stays where it stands; its
+    /// login names, servers and flags are those given last: the same sheet can be read again. Returns how many were new.
     pub async fn add(&self, jobs: impl IntoIterator<Item = impl Into<BatchJob>>) -> Result<usize> {
         let mut book = self.0.book.lock().await;
         let (mut changes, mut items, mut new) = (Vec::new(), Vec::new(), 0);
@@ -109,7 +110,14 @@ impl Batch {
                 self.0.settings.servers[side as usize].find(name.as_deref(), side)?;
             }
             let item = match book.find(&job.id) {
-                Ok(there) => BatchItem { flags: job.flags, line: job.line.or(there.line), ..there.clone() },
+                Ok(there) => BatchItem {
+                    source: job.source,
+                    destination: job.destination,
+                    servers: job.servers,
+                    flags: job.flags,
+                    line: job.line.or(there.line),
+                    ..there.clone()
+                },
                 Err(_) => {
                     new += 1;
                     BatchItem::new(job)
@@ -226,16 +234,49 @@ impl Inner {
         if item == before && changes.is_empty() {
             return Ok(value);
         }
-        changes.push(item.put()?);
-        self.settings.store.change(changes).await?;
-        let (from, to, why) = (before.state, item.state, item.why.clone());
+        // A process that dies takes what was at work back into the queue: there it is still, in the store.
+        let begins = before.state == State::Queued && matches!(item.state, State::Running | State::Verifying);
+        if !begins {
+            changes.push(item.put()?);
+            self.settings.store.change(changes).await?;
+        }
+        let event = moved(&before, &item);
         book.take(item);
         drop(book);
-        if from != to {
-            tracing::info!(mailbox = %id, %from, %to, "the mailbox stands elsewhere");
-            self.settings.observer.tell(&BatchEvent::State { id: id.clone(), from, to, why });
-        }
+        self.tell(event);
         Ok(value)
+    }
+
+    /// Makes many changes at once: all or none.
+    pub(super) async fn change_all(&self, items: Vec<(BatchItem, Option<PassReport>)>) -> Result<()> {
+        let mut book = self.book.lock().await;
+        let (mut changes, mut events) = (Vec::new(), Vec::new());
+        for (item, pass) in &items {
+            // Somebody else may have been quicker.
+            let before = book.find(&item.id)?;
+            if !before.state.may_become(item.state) {
+                return Err(before.state.refuse(item.state).with("mailbox", &item.id));
+            }
+            if let Some(pass) = pass {
+                let (mailbox, number) = (item.id.to_string(), pass.number);
+                changes.push(ProjectChange::Pass { mailbox, number, record: text(pass)? });
+            }
+            changes.push(item.put()?);
+            events.push(moved(before, item));
+        }
+        self.settings.store.change(changes).await?;
+        items.into_iter().for_each(|(item, _)| book.take(item));
+        drop(book);
+        events.into_iter().for_each(|event| self.tell(event));
+        Ok(())
+    }
+
+    fn tell(&self, event: Option<BatchEvent>) {
+        let Some(event) = event else { return };
+        if let BatchEvent::State { id, from, to, .. } = &event {
+            tracing::info!(mailbox = %id, %from, %to, "the mailbox stands elsewhere");
+        }
+        self.settings.observer.tell(&event);
     }
 
     /// The ids of a selection. Named ones come all; of the others those that are meant.
@@ -262,6 +303,11 @@ impl Inner {
     pub(super) fn working(&self) -> std::sync::MutexGuard<'_, HashMap<JobId, Work>> {
         self.working.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn moved(before: &BatchItem, now: &BatchItem) -> Option<BatchEvent> {
+    let (id, from, to, why) = (now.id.clone(), before.state, now.state, now.why.clone());
+    (from != to).then_some(BatchEvent::State { id, from, to, why })
 }
 
 impl Book {

@@ -1,5 +1,6 @@
 //! Starting mailboxes, and the credentials that their users are asked for.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use mailmove_core::{Error, ErrorKind, Mailbox, Result, Secret, Side};
@@ -51,7 +52,7 @@ impl Batch {
     /// cannot is an error that names both states, and nothing is started.
     pub async fn start(&self, selection: &Selection, pass: Pass) -> Result<Started> {
         let inner = &self.0;
-        let ids = inner.select(selection, State::may_be_started).await?;
+        let ids: HashSet<JobId> = inner.select(selection, State::may_be_started).await?.into_iter().collect();
         let items = self.items().await;
         if let Some(error) = pass.refuse(&items) {
             return Err(error);
@@ -64,34 +65,32 @@ impl Batch {
             pass.rules(&inner.settings.rules, item.flags).map_err(|error| error.with("mailbox", &item.id))?;
         }
         let mut started = Started::default();
-        for id in ids {
-            let item = self.item(&id).await?;
-            let missing = inner.missing(&item).await?;
+        let mut changed = Vec::new();
+        for mut item in items.into_iter().filter(|item| ids.contains(&item.id)) {
             let (mut requests, mut asked) = (Vec::new(), [None, None]);
-            for side in missing {
+            for side in inner.missing(&item).await? {
                 let (request, question) = inner.question(&item, side)?;
                 asked[side as usize] = Some(question);
                 requests.push(request);
             }
-            let to = if requests.is_empty() { State::Queued } else { State::WaitingForUser };
-            let change = |item: &mut BatchItem| {
-                let pause = item.so_far.take().filter(|so_far| so_far.pass != pass).map(|so_far| *so_far);
-                item.go(to)?;
-                (item.pass, item.memory.asked) = (pass, asked);
-                (item.memory.waits, item.memory.deferred) = (0, None);
-                item.notes.clear();
-                Ok(((), pause))
-            };
-            inner.change_with(&id, change).await?;
+            // What an unfinished pass of another kind did is kept as it is.
+            let unfinished = item.so_far.take_if(|so_far| so_far.pass != pass).map(|so_far| *so_far);
+            item.passes += u32::from(unfinished.is_some());
+            item.go(if requests.is_empty() { State::Queued } else { State::WaitingForUser })?;
+            (item.pass, item.memory.asked) = (pass, asked);
+            (item.memory.waits, item.memory.deferred) = (0, None);
+            item.notes.clear();
             if requests.is_empty() {
                 started.queued += 1
             } else {
                 started.waiting += 1
             }
-            for request in &requests {
-                inner.send_request(&id, request).await?;
-            }
             started.requests.extend(requests);
+            changed.push((item, unfinished));
+        }
+        inner.change_all(changed).await?;
+        for request in &started.requests {
+            inner.send_request(&request.id, request).await?;
         }
         inner.wake.notify_one();
         Ok(started)

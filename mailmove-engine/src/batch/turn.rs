@@ -177,7 +177,8 @@ impl Inner {
             if moved {
                 (item.memory.waits, item.memory.deferred) = (0, None);
             }
-            let mut next = outcome::after(item, &done.outcome, then, now);
+            let outcome = outcome::of(item, done.outcome, done.report.as_deref());
+            let mut next = outcome::after(item, &outcome, then, now);
             if next.why.as_ref().is_some_and(stops_everything) {
                 // Not its fault: it is queued for the next run.
                 next.state = State::Queued;

@@ -100,10 +100,8 @@ async fn users_are_asked_by_192_and_768() {
         let world = World::new();
         let batch = batch(&world, flags, 1).await;
         go(&batch, Pass::Full).await;
-        let sent = world.post.sent.lock().unwrap();
-        let asked: Vec<_> = sent.iter().map(|notice| notice.to).collect();
+        let asked: Vec<_> = world.post.sent.lock().unwrap().iter().map(|notice| notice.to).collect();
         assert_eq!(asked, sides.iter().map(|side| Recipient::User(*side)).collect::<Vec<_>>());
-        drop(sent);
         let expected = if flags == 0 { State::Completed } else { State::WaitingForUser };
         assert_eq!(state(&batch, "a").await, expected);
     }

@@ -54,7 +54,7 @@ async fn a_server_has_a_limit_of_its_own_and_does_not_hold_the_others() {
     let batch = batch.server(Side::Destination, "new", Server::new(Arc::new(world.new.clone()))).open().await.unwrap();
     let names = names(12);
     world.fill(&names.iter().map(String::as_str).collect::<Vec<_>>(), 3);
-    let from = |at: usize| if at % 2 == 0 { "slow" } else { "quick" };
+    let from = |at: usize| if at.is_multiple_of(2) { "slow" } else { "quick" };
     batch.add(names.iter().enumerate().map(|(at, name)| job(name).servers(from(at), "new"))).await.unwrap();
     go(&batch, Pass::Full).await;
     let (mut slow, mut quick) = (HashSet::new(), HashSet::new());
@@ -62,7 +62,7 @@ async fn a_server_has_a_limit_of_its_own_and_does_not_hold_the_others() {
     for event in world.events.lock().unwrap().iter() {
         let BatchEvent::State { id: of, to, .. } = event else { continue };
         let at = names.iter().position(|name| id(name) == *of).unwrap();
-        let set = if at % 2 == 0 { &mut slow } else { &mut quick };
+        let set = if at.is_multiple_of(2) { &mut slow } else { &mut quick };
         if *to == State::Running {
             set.insert(at)
         } else {

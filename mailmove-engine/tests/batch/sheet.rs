@@ -149,6 +149,14 @@ fn domains_are_rewritten_and_missing_addresses_made() {
 }
 
 #[test]
+fn names_without_a_domain_are_taken_where_that_is_allowed() {
+    let text = "Source Email,Destination Email\nalice,alice\n";
+    assert!(read(text).is_err());
+    assert_eq!(SheetOptions::new().names().read(text.as_bytes()).unwrap().rows[0].source.address, "alice");
+    assert!(SheetOptions::new().names().read("Source Email,Destination Email\nalice,b b\n".as_bytes()).is_err());
+}
+
+#[test]
 fn what_is_not_utf8_is_named_by_its_cell() {
     let error = read(b"Source Email,Destination Email\na@x,b\xff@y\n".as_slice()).unwrap_err();
     assert_eq!((error.0[0].line, error.0[0].column), (Some(2), Some(Column::DestinationEmail)));

@@ -188,6 +188,21 @@ async fn a_server_that_asks_for_patience_gets_it_a_few_times() {
 }
 
 #[tokio::test]
+async fn a_connection_that_breaks_in_the_middle_is_waited_for() {
+    let world = World::new();
+    let batch = world.filled(&["a"], 3).await;
+    world.old.faults().always(mailmove_testkit::Method::Fetch, mailmove_testkit::Fault::error(ErrorKind::Network));
+    go(&batch, Pass::Full).await;
+    assert_eq!(state(&batch, "a").await, WaitingForProvider);
+    for _ in 0..10 {
+        world.pass_time(Duration::hours(1));
+        batch.run().await.unwrap();
+    }
+    assert_eq!(state(&batch, "a").await, CompletedWithErrors, "not for ever");
+    assert_eq!(batch.passes(&id("a")).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn waking_a_mailbox_lets_it_go_on_at_once() {
     let world = World::new();
     let batch = world.filled(&["a", "b"], 2).await;

@@ -24,6 +24,7 @@ pub struct SheetOptions {
     administrators: Vec<Side>,
     merge: bool,
     lenient: bool,
+    names: bool,
     rewrites: Vec<DomainRewrite>,
 }
 
@@ -81,6 +82,12 @@ impl SheetOptions {
     /// Unknown columns, and flags that stand for nothing, are warnings instead of errors.
     pub fn lenient(mut self) -> Self {
         self.lenient = true;
+        self
+    }
+
+    /// A mailbox may go by a name without a domain, as its server knows it. No mail goes to such a mailbox.
+    pub fn names(mut self) -> Self {
+        self.names = true;
         self
     }
 

@@ -133,6 +133,7 @@ impl<'a> Taking<'a> {
         let address = self.cell(line, record, column)?.trim();
         let wrong = match address {
             "" => "the address is missing",
+            _ if self.options.names && is_name(address) => return Some(address.to_owned()),
             _ if !is_address(address) => "this is not an address; write it as name@domain",
             _ => return Some(address.to_owned()),
         };
@@ -210,6 +211,11 @@ impl<'a> Taking<'a> {
         }
         Some(flags)
     }
+}
+
+/// Something that names a mailbox: nothing that stands in no address, and no domain.
+fn is_name(text: &str) -> bool {
+    !text.contains('@') && is_address(&format!("{text}@domain"))
 }
 
 /// One `@` with something on both sides of it, and nothing that stands in no address.
