@@ -314,7 +314,7 @@ async fn flags_of_many_messages_change_in_few_commands_and_never_in_another_fold
     let (seen, work) = (Flags::new(ItemFlags::SEEN), Flags::default().with_category("Work"));
     let change = |uid: u32| Write::Flags {
         id: uid.to_string().into(),
-        add: if uid % 2 == 0 { seen.clone() } else { work.clone() },
+        add: if uid.is_multiple_of(2) { seen.clone() } else { work.clone() },
         remove: Flags::default(),
     };
     let verdicts = destination.write(&"INBOX".into(), &(1..=50).map(change).collect::<Vec<_>>()).await;

@@ -1,13 +1,14 @@
 //! Flags of messages that are there: by what is to be set and what is to be cleared, never as a whole.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mailmove_core::{Flags, Loss, Result, Via, Write, Written};
 
-use super::Client;
 use super::known::KnownFolder;
 use super::write::{Turn, for_all, missing_id, of_folder, targets};
+use super::{Client, burst};
 use crate::engine::Answer;
 use crate::error::Asked;
 use crate::map::flags;
@@ -21,48 +22,62 @@ type Change = (String, String);
 impl Client {
     /// Writes that change flags, each of another message.
     pub(super) async fn flag(&self, folder: &Arc<KnownFolder>, run: &[Write], turn: Turn) -> Vec<Result<Written>> {
+        let permanent = folder.facts().permanent.clone();
+        let (verdicts, refused) = self.store(folder, run, permanent.as_deref(), turn).await;
+        // Some servers refuse keywords that they do not keep. By now it is known which those are.
+        let learned = folder.facts().permanent.clone();
+        if refused && permanent.is_none() && learned.is_some() {
+            return self.store(folder, run, learned.as_deref(), None).await.0;
+        }
+        verdicts
+    }
+
+    /// Sends the changes, and says whether one was refused.
+    async fn store(
+        &self,
+        folder: &Arc<KnownFolder>,
+        run: &[Write],
+        permanent: Option<&[String]>,
+        turn: Turn,
+    ) -> (Vec<Result<Written>>, bool) {
         let targets = targets(run);
-        let losses = match self.losses(folder, run).await {
-            Ok(losses) => losses,
-            Err(error) => return for_all(run.len(), &error),
-        };
-        let mut groups: BTreeMap<Change, BTreeSet<u32>> = BTreeMap::new();
-        let mut changes: Vec<Change> = Vec::with_capacity(run.len());
-        for ((write, target), (kept, _)) in run.iter().zip(&targets).zip(&losses) {
-            let change = change(write, kept);
+        let changes: Vec<Change> = run.iter().map(|write| change(write, permanent)).collect();
+        let mut groups: BTreeMap<&Change, BTreeSet<u32>> = BTreeMap::new();
+        for (target, change) in targets.iter().zip(&changes) {
             if let Ok(uid) = target {
-                groups.entry(change.clone()).or_default().insert(*uid);
+                groups.entry(change).or_default().insert(*uid);
             }
-            changes.push(change);
         }
-        let all = UidSet::ascending(
-            targets.iter().filter_map(|target| target.as_ref().ok().copied()).collect::<BTreeSet<_>>(),
-        );
+        let all = UidSet::ascending(groups.values().flatten().copied().collect::<BTreeSet<u32>>());
         if all.is_empty() {
-            return targets.into_iter().map(|target| Err(target.err().unwrap_or_else(|| missing_id("none")))).collect();
+            let missing = |target: Result<u32>| Err(target.err().unwrap_or_else(|| missing_id("none")));
+            return (targets.into_iter().map(missing).collect(), false);
         }
-        let sent = self.modify(folder, turn, |burst| {
-            let present: Vec<_> =
-                all.pieces(MAX_LINE).iter().map(|piece| burst.add(FetchMany::presence(piece))).collect();
+        let (commands, (present, stores)) = burst(|burst| {
+            let presence = |piece: &UidSet| burst.add(FetchMany::presence(piece.clone()));
+            let present: Vec<Answer<Many>> = all.pieces(MAX_LINE).iter().map(presence).collect();
             let mut stores: Vec<(Change, Answer<StatusLine>)> = Vec::new();
             for (change, uids) in &groups {
                 for piece in UidSet::ascending(uids.iter().copied()).pieces(MAX_LINE / 2) {
                     for (add, words) in [(true, &change.0), (false, &change.1)] {
                         if !words.is_empty() {
-                            stores.push((change.clone(), burst.add(Command::store(&piece, add, words))));
+                            stores.push(((*change).clone(), burst.add(Command::store(&piece, add, words))));
                         }
                     }
                 }
             }
             (present, stores)
         });
-        let (ticket, (present, stores)) = match sent.await {
-            Ok(sent) => sent,
-            Err(error) => return for_all(run.len(), &error),
+        let sent = match folder.is_fresh() {
+            true => self.modify_at_once(folder, turn, commands).await,
+            false => self.modify(folder, turn, commands).await,
         };
-        let present = match self.present(folder, present).await {
-            Ok(present) => present,
-            Err(error) => return for_all(run.len(), &error),
+        let (_ticket, present) = match sent {
+            Ok(ticket) => match self.present(folder, present).await {
+                Ok(present) => (ticket, present),
+                Err(error) => return (for_all(run.len(), &error), false),
+            },
+            Err(error) => return (for_all(run.len(), &error), false),
         };
         let mut refused = BTreeMap::new();
         for (change, answer) in stores {
@@ -71,20 +86,22 @@ impl Client {
                 refused.insert(change, of_folder(fault.error(Asked::Item, "change flags")));
             }
         }
-        drop(ticket);
-        let verdicts = targets.into_iter().zip(changes).zip(losses).map(|((target, change), (_, losses))| {
+        let kept = folder.facts().permanent.clone();
+        let verdicts = run.iter().zip(targets).zip(&changes).map(|((write, target), change)| {
             let uid = target?;
             if !present.contains(&uid) {
                 return Err(missing_id(&uid.to_string()));
             }
-            if let Some(error) = refused.get(&change) {
+            if let Some(error) = refused.get(change) {
                 return Err(error.clone());
             }
             let mut written = Written::new(STORE).with_id(uid.to_string().into());
-            written.losses = losses;
+            if let Write::Flags { add, .. } = write {
+                written.losses = keep(add, kept.as_deref(), &self.quirks.never_sent).1;
+            }
             Ok(written)
         });
-        verdicts.collect()
+        (verdicts.collect(), !refused.is_empty())
     }
 
     /// Which of the asked messages are there.
@@ -96,25 +113,10 @@ impl Client {
         }
         Ok(present)
     }
-
-    /// For each write what of its new flags the folder keeps, and what is lost. Opens the folder only when that has to be
-    /// asked.
-    async fn losses(&self, folder: &Arc<KnownFolder>, run: &[Write]) -> Result<Vec<(Flags, Vec<Loss>)>> {
-        let asks = |write: &Write| matches!(write, Write::Flags { add, .. } if flags::has_keywords(add));
-        if run.iter().any(asks) && folder.facts().permanent.is_none() {
-            self.modify(folder, None, |_| ()).await?;
-        }
-        let permanent = folder.facts().permanent.clone();
-        let kept = run.iter().map(|write| match write {
-            Write::Flags { add, .. } => keep(add, permanent.as_deref()),
-            _ => (Flags::default(), Vec::new()),
-        });
-        Ok(kept.collect())
-    }
 }
 
-/// What of these flags a folder keeps, and what is lost.
-pub(super) fn keep(wanted: &Flags, permanent: Option<&[String]>) -> (Flags, Vec<Loss>) {
+/// What of these flags a folder keeps, and what is lost. `never` must not be sent to this server at all.
+pub(super) fn keep(wanted: &Flags, permanent: Option<&[String]>, never: &[Cow<'static, str>]) -> (Flags, Vec<Loss>) {
     let (_, unspeakable) = flags::to_wire(wanted);
     let mut losses: Vec<Loss> = unspeakable
         .iter()
@@ -126,12 +128,21 @@ pub(super) fn keep(wanted: &Flags, permanent: Option<&[String]>) -> (Flags, Vec<
         let code = if name.starts_with('\\') { "flag" } else { "keyword" };
         losses.push(Loss::new(code, format!("the folder keeps no `{name}`")));
     }
-    (flags::without(wanted, &not_kept), losses)
+    let held_back = |word: &str| never.iter().any(|never| never.eq_ignore_ascii_case(word));
+    let (words, _) = flags::to_wire(wanted);
+    let mut dropped = not_kept;
+    for word in words.split_ascii_whitespace().filter(|word| held_back(word)) {
+        if !dropped.iter().any(|known| known == word) {
+            losses.push(Loss::new("keyword", format!("`{word}` means something else on this server")));
+            dropped.push(word.to_owned());
+        }
+    }
+    (flags::without(wanted, &dropped), losses)
 }
 
-fn change(write: &Write, kept: &Flags) -> Change {
+fn change(write: &Write, permanent: Option<&[String]>) -> Change {
     match write {
-        Write::Flags { remove, .. } => (flags::to_wire(kept).0, flags::to_wire(remove).0),
+        Write::Flags { add, remove, .. } => (flags::to_wire(&keep(add, permanent).0).0, flags::to_wire(remove).0),
         _ => Change::default(),
     }
 }

@@ -2,14 +2,20 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use mailmove_core::{Error, ErrorKind, FolderId, Result};
+
+use tokio::time::Instant;
 
 use super::index::Index;
 use crate::map::space::wire_of;
 use crate::wire::{MailboxStatus, Selected};
 
 const EVERYTHING: [&str; 6] = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft", "\\*"];
+
+/// For how long what STATUS said is fresh.
+const FRESH: Duration = Duration::from_secs(10);
 
 /// The folders of one mailbox, by id.
 #[derive(Debug, Default)]
@@ -58,8 +64,8 @@ pub(super) struct Facts {
     pub(super) messages: Option<u64>,
     /// PERMANENTFLAGS, once it was opened for writing.
     pub(super) permanent: Option<Vec<String>>,
-    /// Something was written since these numbers were told.
-    pub(super) stale: bool,
+    /// When these numbers were told.
+    told: Option<Instant>,
 }
 
 impl KnownFolder {
@@ -82,8 +88,13 @@ impl KnownFolder {
         if facts.validity != status.validity {
             facts.permanent = None;
         }
-        (facts.exists, facts.selectable, facts.stale) = (true, true, false);
+        (facts.exists, facts.selectable, facts.told) = (true, true, Some(Instant::now()));
         (facts.validity, facts.next, facts.messages) = (status.validity, status.next, status.messages);
+    }
+
+    /// Whether the server spoke of this folder so short a time ago that it will hardly be another one by now.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.facts().told.is_some_and(|told| told.elapsed() < FRESH)
     }
 
     /// Whether this is still the folder that was listed: with another UIDVALIDITY, every UID is another message.
@@ -94,6 +105,7 @@ impl KnownFolder {
         }
         if facts.validity != selected.validity {
             let number = |validity: Option<u32>| validity.map_or("none".to_owned(), |number| number.to_string());
+            facts.told = None;
             return Err(Error::new(ErrorKind::EpochChanged, "the folder is not the one that was listed")
                 .with("folder", self.display())
                 .with("uidvalidity", format!("{} before, {} now", number(facts.validity), number(selected.validity))));

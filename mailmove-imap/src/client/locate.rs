@@ -81,7 +81,7 @@ impl Client {
         let ticket = self.lane(folder, 64 * 1024, Use::ReadSmall).await?;
         let ranges = from.map(|from| index.missing(from)).unwrap_or_default();
         let (commands, (present, indexed)) = burst(|burst| {
-            let presence = |piece: &UidSet| burst.add(FetchMany::presence(piece));
+            let presence = |piece: &UidSet| burst.add(FetchMany::presence(piece.clone()));
             let present: Vec<_> = known.pieces(MAX_LINE).iter().map(presence).collect();
             let indexed: Vec<_> =
                 ranges.iter().map(|(from, to)| (*from, *to, burst.add(FetchIndex::new(*from, *to)))).collect();

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use mailmove_core::{Error, ErrorKind, ItemId, Result, Via, Write, Written};
 
-use super::Client;
 use super::known::KnownFolder;
 use super::write::{Turn, for_all, missing_id, of_folder, targets};
+use super::{Client, burst};
 use crate::error::Asked;
 use crate::wire::{Command, FetchMany, MAX_LINE, Relocate, Relocated, UidSet};
 
@@ -63,11 +63,11 @@ impl Client {
         to: Option<&Arc<KnownFolder>>,
         turn: Turn,
     ) -> Result<(BTreeSet<u32>, BTreeMap<u32, (u32, u32)>)> {
-        let (_, present) = self
-            .modify(folder, None, |burst| {
-                all.pieces(MAX_LINE).iter().map(|piece| burst.add(FetchMany::presence(piece))).collect::<Vec<_>>()
-            })
-            .await?;
+        let (commands, present) = burst(|burst| {
+            let presence = |piece: &UidSet| burst.add(FetchMany::presence(piece.clone()));
+            all.pieces(MAX_LINE).iter().map(presence).collect::<Vec<_>>()
+        });
+        let _ticket = self.modify(folder, None, commands).await?;
         let present = self.present(folder, present).await?;
         let there: BTreeSet<u32> = all.iter().filter(|uid| present.contains(uid)).collect();
         let mut new = BTreeMap::new();
@@ -77,12 +77,11 @@ impl Client {
         let pieces = UidSet::ascending(there.iter().copied()).pieces(MAX_LINE / 2);
         let mut relocated = Vec::new();
         if let Some(to) = to {
-            let (_ticket, answers) = self
-                .modify(folder, None, |burst| {
-                    let one = |piece: &UidSet| burst.add(Relocate::new(self.offered.moves, piece.clone(), &to.wire));
-                    pieces.iter().map(one).collect::<Vec<_>>()
-                })
-                .await?;
+            let (commands, answers) = burst(|burst| {
+                let one = |piece: &UidSet| burst.add(Relocate::new(self.offered.moves, piece.clone(), &to.wire));
+                pieces.iter().map(one).collect::<Vec<_>>()
+            });
+            let _ticket = self.modify(folder, None, commands).await?;
             for answer in answers {
                 let done = answer.await.map_err(|fault| of_folder(fault.write_error(Asked::Item, "move messages")))?;
                 relocated.push(done);
@@ -90,16 +89,15 @@ impl Client {
         }
         if to.is_none() || !self.offered.moves {
             // Only what was copied is taken away.
-            let (_ticket, answers) = self
-                .modify(folder, turn, |burst| {
-                    let mut answers = Vec::new();
-                    for piece in &pieces {
-                        answers.push(burst.add(Command::store(piece, true, "\\Deleted")));
-                        answers.push(burst.add(Command::expunge(piece)));
-                    }
-                    answers
-                })
-                .await?;
+            let (commands, answers) = burst(|burst| {
+                let mut answers = Vec::new();
+                for piece in &pieces {
+                    answers.push(burst.add(Command::store(piece, true, "\\Deleted")));
+                    answers.push(burst.add(Command::expunge(piece)));
+                }
+                answers
+            });
+            let _ticket = self.modify(folder, turn, commands).await?;
             for answer in answers {
                 answer.await.map_err(|fault| of_folder(fault.write_error(Asked::Item, "remove messages")))?;
             }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use mailmove_core::{Error, ErrorKind, FolderId, Item, ItemId, Recovery, Result, Revision, Write, Written};
 use tokio::sync::OwnedMutexGuard;
 
+use super::Client;
 use super::known::KnownFolder;
-use super::{Client, burst};
 use crate::engine::{Burst, Opening};
 use crate::map::message::uid_of;
 use crate::pool::{Ticket, Use};
@@ -28,7 +28,6 @@ impl Client {
         if let Err(error) = self.breathe().await {
             return batch.iter().map(|_| Err(error.clone())).collect();
         }
-        folder.facts().stale = true;
         let runs = runs(batch);
         let mut verdicts = Vec::with_capacity(batch.len());
         for (number, run) in runs.iter().enumerate() {
@@ -65,27 +64,38 @@ impl Client {
         }
     }
 
-    /// Opens a folder for writing, and sends commands while it is certain that it is the right one: a UID in the wrong
+    /// Opens a folder for writing, and sends commands when it is certain that it is the right one: a UID in the wrong
     /// folder is somebody else's message.
-    pub(super) async fn modify<T>(
-        &self,
-        folder: &Arc<KnownFolder>,
-        turn: Turn,
-        commands: impl FnOnce(&mut Burst) -> T,
-    ) -> Result<(Ticket, T)> {
+    pub(super) async fn modify(&self, folder: &Arc<KnownFolder>, turn: Turn, mut commands: Burst) -> Result<Ticket> {
         let ticket = self.lane(folder, 4096, Use::ReadSmall).await?;
-        let (mut commands, answers) = burst(commands);
+        // One at a time on each connection: two would open their folders over each other for ever.
+        let alone = ticket.connection().changing.lock().await;
         loop {
             let opened = ticket.connection().send_in(to_write(folder), Burst::default());
             self.selected(folder, opened.clone()).await?;
             match ticket.connection().send_while(&opened, commands) {
                 Ok(()) => break,
-                // Somebody opened another folder on this connection in the meantime.
+                // Somebody who reads opened another folder in the meantime.
                 Err(back) => commands = back,
             }
         }
+        drop((turn, alone));
+        Ok(ticket)
+    }
+
+    /// The same in one round trip, for what can be undone, in a folder that was looked at just now. If it is another one
+    /// all the same, that is the error.
+    pub(super) async fn modify_at_once(
+        &self,
+        folder: &Arc<KnownFolder>,
+        turn: Turn,
+        commands: Burst,
+    ) -> Result<Ticket> {
+        let ticket = self.lane(folder, 4096, Use::ReadSmall).await?;
+        let opened = ticket.connection().send_in(to_write(folder), commands);
         drop(turn);
-        Ok((ticket, answers))
+        self.selected(folder, opened).await?;
+        Ok(ticket)
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) type WriteHalf = Box<dyn AsyncWrite + Send + Unpin>;
 /// A handle on a connection. Dropping it says goodbye and lets the tasks end.
 pub(crate) struct Connection {
     shared: Arc<Shared>,
+    /// Held by who opens a folder in order to change something in it.
+    pub(crate) changing: tokio::sync::Mutex<()>,
 }
 
 impl Connection {
@@ -48,7 +50,7 @@ impl Connection {
         let shared = Arc::new(Shared::new(queue, signals));
         tokio::spawn(writer::run(write, queued, signalled, shared.clone()));
         tokio::spawn(reader::run(read, received, idle, shared.clone()));
-        Self { shared }
+        Self { shared, changing: tokio::sync::Mutex::new(()) }
     }
 
     /// Sends a command. It is queued when this returns: commands go out in the order in which they were submitted.

@@ -8,6 +8,7 @@ pub(crate) struct FetchMany {
     /// First and last UID asked for.
     within: (u32, u32),
     needs: fn(&FetchData) -> bool,
+    only: Option<UidSet>,
     many: Many,
 }
 
@@ -40,13 +41,24 @@ impl FetchMany {
         Self::new(format!("UID FETCH {set} (UID FLAGS){modifiers}"), from, to, FetchData::is_flags_only)
     }
 
-    /// Which of these are still there.
-    pub(crate) fn presence(set: &UidSet) -> Self {
-        Self::new(format!("UID FETCH {set} (UID)"), 0, u32::MAX, |data| data.body.is_none() && data.size.is_none())
+    /// Which of these are still there. Several may be in flight: each takes only its own.
+    pub(crate) fn presence(set: UidSet) -> Self {
+        let request = format!("UID FETCH {set} (UID)");
+        let plain = |data: &FetchData| data.body.is_none() && data.size.is_none();
+        Self { only: Some(set), ..Self::new(request, 0, u32::MAX, plain) }
+    }
+
+    fn wants(&self, message: &FetchData) -> bool {
+        let Some(uid) = message.uid else { return false };
+        let asked = match &self.only {
+            Some(set) => set.contains(uid) && !self.many.messages.iter().any(|known| known.uid == Some(uid)),
+            None => (self.within.0..=self.within.1).contains(&uid),
+        };
+        asked && (self.needs)(message)
     }
 
     fn new(request: String, from: u32, to: u32, needs: fn(&FetchData) -> bool) -> Self {
-        Self { request, within: (from, to), needs, many: Many::default() }
+        Self { request, within: (from, to), needs, only: None, many: Many::default() }
     }
 }
 
@@ -59,10 +71,7 @@ impl Operation for FetchMany {
 
     fn absorb(&mut self, data: Untagged) -> Option<Untagged> {
         match data {
-            Untagged::Fetch(message)
-                if message.uid.is_some_and(|uid| (self.within.0..=self.within.1).contains(&uid))
-                    && (self.needs)(&message) =>
-            {
+            Untagged::Fetch(message) if self.wants(&message) => {
                 self.many.messages.push(message);
                 None
             }
@@ -75,7 +84,7 @@ impl Operation for FetchMany {
     }
 
     fn finish(self, done: StatusLine) -> Result<Many, StatusLine> {
-        if done.is_ok() { Ok(self.many) } else { Err(done) }
+        if done.is_complete() { Ok(self.many) } else { Err(done) }
     }
 }
 
