@@ -1,9 +1,10 @@
 //! What goes wrong outside of us ends in one clear line, loses nothing, and the next run goes on.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use mailmove::{Connector, ErrorKind, Event, Ledger, Observer, Outcome, Report, Side};
-use tokio::sync::Notify;
+use mailmove::{Connector, ErrorKind, Ledger, Outcome, Report, Side};
+use mailmove_testkit::imap::{Action, Fault, LoggedCommand};
 
 use crate::pair::{PASSWORD, Pair, end, letters, plain, server};
 
@@ -86,26 +87,20 @@ async fn a_server_that_goes_away_in_the_middle_loses_nothing() {
         let pair = Pair::start().await;
         letters(&pair.source(), 900);
         let server = if side == Side::Source { &pair.old } else { &pair.new };
-        let working = Arc::new(Notify::new());
-        let told = working.clone();
-        let observer = Observer::new(move |event| {
-            if matches!(event, Event::Progress(done) if done.copied > 0) {
-                told.notify_one();
-            }
-        });
-        let migration = pair.migration().observer(observer);
-        let leave = async {
-            working.notified().await;
-            server.accept_connections(false).disconnect_all();
+        let work = if side == Side::Source { "BODY" } else { "APPEND" };
+        let seen = AtomicU64::new(0);
+        // From the third such command on nobody is answered any more, on whatever connection.
+        let gone = move |command: &LoggedCommand| {
+            let works = u64::from(command.line.contains(work));
+            seen.fetch_add(works, Ordering::Relaxed) + works > 2
         };
-        let (report, ()) = tokio::join!(migration.run(None), leave);
-        let report = report.unwrap();
-        drop(migration);
+        server.faults().add(Fault::any().when(gone).then(Action::CutBefore));
+        let report = pair.run().await;
         assert!(!matches!(report.outcome, Outcome::Completed), "{report:#?}");
         let error = report.error.clone().unwrap();
         assert_eq!(error.side(), Some(side), "{error}");
 
-        server.accept_connections(true);
+        server.faults().clear();
         pair.run_to_the_end().await;
         pair.assert_equal();
     }
