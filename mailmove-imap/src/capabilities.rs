@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use mailmove_core::{Capabilities, FolderNames, Format, Kind, Loss, Route, Via};
 
+use crate::quirks::Quirks;
 use crate::wire::LiteralMode;
 
 /// The write path of mail.
@@ -29,7 +30,10 @@ pub(crate) struct Offered {
     pub(crate) enable: bool,
     pub(crate) esearch: bool,
     pub(crate) binary: bool,
+    pub(crate) uidonly: bool,
     pub(crate) append_limit: Option<u64>,
+    /// How many messages one command may be about (RFC 9738).
+    pub(crate) message_limit: Option<u64>,
 }
 
 impl Offered {
@@ -48,6 +52,8 @@ impl Offered {
             enable: has("ENABLE"),
             esearch: has("ESEARCH") || has("IMAP4REV2"),
             binary: has("BINARY"),
+            uidonly: has("UIDONLY") && has("ENABLE"),
+            message_limit: names.iter().find_map(|name| name.strip_prefix("MESSAGELIMIT=")?.parse().ok()),
             append_limit: names.iter().find_map(|name| name.strip_prefix("APPENDLIMIT=")?.parse().ok()),
             names,
         }
@@ -72,9 +78,13 @@ impl Offered {
         }
     }
 
-    /// What has to be switched on before it works, if anything.
-    pub(crate) fn to_enable(&self) -> Option<&'static str> {
+    /// What has to be switched on before it works, if anything. UIDONLY only where a view may be cut off without it.
+    pub(crate) fn to_enable(&self, quirks: &Quirks) -> Option<&'static str> {
+        let whole_view = self.uidonly && (quirks.view_limit.is_some() || self.message_limit.is_some());
         match (self.enable, self.qresync, self.condstore) {
+            (true, true, _) if whole_view => Some("QRESYNC UIDONLY"),
+            (true, false, true) if whole_view => Some("CONDSTORE UIDONLY"),
+            (true, ..) if whole_view => Some("UIDONLY"),
             (true, true, _) => Some("QRESYNC"),
             (true, false, true) => Some("CONDSTORE"),
             _ => None,
@@ -93,66 +103,21 @@ impl Offered {
     }
 }
 
-/// What is known of a kind of server beyond its capabilities, by its greeting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Quirks {
-    pub(crate) name: &'static str,
-    /// It changes octets of what it stores, so that equal mail need not have equal bytes.
-    pub(crate) rewrites: bool,
-    /// Octets beyond ASCII in headers become `X`, and nothing is said about it.
-    pub(crate) munges_headers: bool,
-    /// ASCII characters that cannot stand in a folder's name, beside the delimiter.
-    pub(crate) forbidden: &'static str,
-    /// Blanks at the ends of a name are lost.
-    pub(crate) trims: bool,
-    /// It lets nobody select who did not say who they are.
-    pub(crate) wants_id: bool,
-    /// It serialises the commands of one account: more connections do not help.
-    pub(crate) one_connection: bool,
-}
-
-/// A server of which nothing is known. RFC 3501 §5.1 advises against wildcards in names, and most servers refuse them.
-const PLAIN: Quirks = Quirks {
-    name: "",
-    rewrites: false,
-    munges_headers: false,
-    forbidden: "%*",
-    trims: false,
-    wants_id: false,
-    one_connection: false,
-};
-
-/// By a part of the greeting in lower case, or by a capability in upper case.
-const KNOWN: &[(&str, Quirks)] = &[
-    ("dovecot", Quirks { name: "Dovecot", forbidden: "", ..PLAIN }),
-    // mboxname.c names what is allowed; this is the rest of ASCII. 8-bit octets in headers become `X`.
-    (
-        "cyrus",
-        Quirks { name: "Cyrus", rewrites: true, munges_headers: true, forbidden: "!\"%&/;<>?[\\]^`{|}", ..PLAIN },
-    ),
-    ("X-GM-EXT-1", Quirks { name: "Gmail", trims: true, forbidden: "%*\\\"^", ..PLAIN }),
-    ("microsoft exchange", Quirks { name: "Exchange", rewrites: true, trims: true, ..PLAIN }),
-    ("domino", Quirks { name: "Domino", rewrites: true, ..PLAIN }),
-    ("yandex", Quirks { name: "Yandex", rewrites: true, ..PLAIN }),
-    // FETCH takes a lock on the account.
-    ("zimbra", Quirks { name: "Zimbra", one_connection: true, forbidden: "%*:\"", trims: true, ..PLAIN }),
-    ("coremail", Quirks { name: "Coremail", wants_id: true, ..PLAIN }),
-    ("netease", Quirks { name: "Netease", wants_id: true, ..PLAIN }),
-];
-
-impl Quirks {
-    pub(crate) fn of(greeting: &str, offered: &Offered) -> Self {
-        let greeting = greeting.to_ascii_lowercase();
-        let known = KNOWN.iter().find(|(sign, _)| greeting.contains(sign) || offered.has(sign));
-        known.map_or(PLAIN, |(_, quirks)| *quirks)
-    }
-}
-
 /// What the contract wants to know.
-pub(crate) fn contract(offered: &Offered, quirks: Quirks, delimiter: Option<char>, connections: usize) -> Capabilities {
+pub(crate) fn contract(
+    offered: &Offered,
+    quirks: &Quirks,
+    delimiter: Option<char>,
+    connections: usize,
+) -> Capabilities {
     let mut capabilities = Capabilities::new();
     let mut route = Route::new(Kind::Mail, Format::RFC5322, APPEND);
-    capabilities.offers = vec![Route::new(Kind::Mail, Format::RFC5322, Via::fixed("fetch"))];
+    let mut fetch = Route::new(Kind::Mail, Format::RFC5322, Via::fixed("fetch"));
+    if let Some(limit) = quirks.view_limit.filter(|_| !offered.uidonly) {
+        let text = format!("the server shows no more than {limit} messages of a folder");
+        fetch.losses.push(Loss::new("view-limit", text));
+    }
+    capabilities.offers = vec![fetch];
     route.max_bytes = offered.append_limit;
     if quirks.munges_headers {
         route.losses.push(munged_header());
@@ -163,6 +128,9 @@ pub(crate) fn contract(offered: &Offered, quirks: Quirks, delimiter: Option<char
     capabilities.in_flight = 2;
     capabilities.large_folders = connections;
     capabilities.folders = 32;
+    if quirks.no_pipeline_append {
+        (capabilities.in_flight, capabilities.large_folders, capabilities.folders) = (1, 1, 1);
+    }
     // A dead client's commands were still carried out up to 0.1 s later on an idle local server.
     capabilities.settle = Duration::from_secs(3);
     capabilities.names = names(quirks, delimiter);
@@ -176,11 +144,13 @@ pub(crate) fn munged_header() -> Loss {
     Loss::new("header-8bit", "octets beyond ASCII in headers become `X`")
 }
 
-fn names(quirks: Quirks, delimiter: Option<char>) -> FolderNames {
+fn names(quirks: &Quirks, delimiter: Option<char>) -> FolderNames {
     let mut names = FolderNames::default();
     names.forbidden = quirks.forbidden.chars().filter(|c| Some(*c) != delimiter).chain(delimiter).collect();
     names.no_controls = true;
     names.trims = quirks.trims;
+    names.ignores_case = quirks.ignores_case;
+    names.max_chars = quirks.longest_name;
     names
 }
 
@@ -200,17 +170,22 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_known_by_its_greeting_or_by_a_capability() {
-        let none = Offered::default();
-        assert_eq!(Quirks::of("mail Cyrus IMAP 3.6.1 server ready", &none).name, "Cyrus");
-        assert_eq!(Quirks::of("hello", &Offered::new(["X-GM-EXT-1".to_owned()])).name, "Gmail");
-        assert_eq!(Quirks::of("Dovecot ready.", &none).name, "Dovecot");
-        assert_eq!(Quirks::of("ready", &none), PLAIN);
+    fn the_delimiter_cannot_stand_in_a_name() {
+        let mut quirks = Quirks::new("");
+        quirks.forbidden = "!/".into();
+        let names = names(&quirks, Some('.'));
+        assert!(names.forbidden.contains(&'.') && names.forbidden.contains(&'/') && !names.forbidden.contains(&'('));
     }
 
     #[test]
-    fn the_delimiter_cannot_stand_in_a_name() {
-        let names = names(Quirks::of("Cyrus", &Offered::default()), Some('.'));
-        assert!(names.forbidden.contains(&'.') && names.forbidden.contains(&'/') && !names.forbidden.contains(&'('));
+    fn a_view_that_is_cut_off_is_seen_through_or_named() {
+        let mut quirks = Quirks::new("");
+        quirks.view_limit = Some(10_000);
+        let losses = |offered: &Offered| contract(offered, &quirks, None, 1).offers[0].losses.len();
+        let blind = Offered::new(["ENABLE".to_owned()]);
+        assert_eq!((blind.to_enable(&quirks), losses(&blind)), (None, 1));
+        let sees = Offered::new(["ENABLE", "UIDONLY", "CONDSTORE"].map(str::to_owned));
+        assert_eq!((sees.to_enable(&quirks), losses(&sees)), (Some("CONDSTORE UIDONLY"), 0));
+        assert_eq!(sees.to_enable(&Quirks::new("")), Some("CONDSTORE"));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::quirks::Quirks;
+
 /// How the connection is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -55,6 +57,8 @@ pub struct ImapConfig {
     pub idle_timeout: Duration,
     /// What goes before the server's own folders, against what NAMESPACE says (`INBOX.`).
     pub prefix: Option<String>,
+    /// What this program knows of kinds of servers beyond [what is known here](Quirks). Looked at first.
+    pub quirks: Vec<Quirks>,
 }
 
 impl ImapConfig {
@@ -71,6 +75,7 @@ impl ImapConfig {
             // Cyrus needs half a minute for one fsync on a bad day; nothing healthy needs two.
             idle_timeout: Duration::from_secs(120),
             prefix: None,
+            quirks: Vec::new(),
         }
     }
 

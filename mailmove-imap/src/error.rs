@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mailmove_core::{Error, ErrorKind, Recovery};
 
+use crate::quirks::THROTTLES;
 use crate::wire::{Status, StatusLine};
 
 /// What was asked when the server refused. It decides what a refusal means that gives no reason.
@@ -57,7 +58,10 @@ impl Fault {
 /// The error behind a NO or BAD.
 pub(crate) fn refused(line: &StatusLine, asked: Asked, what: &str) -> Error {
     let rule = RULES.iter().find(|rule| rule.applies(line, asked));
-    let kind = rule.map_or_else(|| unexplained(line, asked), |rule| rule.kind);
+    let kind = match throttle(&line.text) {
+        Some(_) => ErrorKind::Throttled,
+        None => rule.map_or_else(|| unexplained(line, asked), |rule| rule.kind),
+    };
     let error = Error::new(kind, format!("the server refused to {what}")).with("answer", line.quote());
     let error = match rule.and_then(|rule| rule.remedy) {
         Some(remedy) => error.remedy(remedy),
@@ -78,7 +82,7 @@ pub(crate) fn refused(line: &StatusLine, asked: Asked, what: &str) -> Error {
 /// The error behind a BYE, or behind a greeting that is one.
 pub(crate) fn dismissed(line: &StatusLine) -> Error {
     let rule = RULES.iter().find(|rule| rule.applies(line, Asked::Mailbox));
-    let kind = match rule.map(|rule| rule.kind) {
+    let kind = match rule.map(|rule| rule.kind).or(throttle(&line.text).map(|_| ErrorKind::Throttled)) {
         Some(kind @ (ErrorKind::Throttled | ErrorKind::Unavailable)) => kind,
         _ => ErrorKind::Network,
     };
@@ -263,7 +267,8 @@ fn unexplained(line: &StatusLine, asked: Asked) -> ErrorKind {
     }
 }
 
-/// How long the server asks to wait: `Suggested Backoff Time: 2500 milliseconds`; ten seconds when it does not say.
+/// How long the server asks to wait: `Suggested Backoff Time: 2500 milliseconds`; what its provider is known to mean, or ten
+/// seconds, when it does not say.
 fn pause(text: &str) -> Duration {
     let lower = text.to_ascii_lowercase();
     let named = lower.split("backoff time:").nth(1).and_then(|rest| {
@@ -271,7 +276,14 @@ fn pause(text: &str) -> Duration {
         let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
         rest[..digits].parse().ok()
     });
-    named.map_or(Duration::from_secs(10), Duration::from_millis)
+    let unnamed = || throttle(text).unwrap_or(Duration::from_secs(10));
+    named.map_or_else(unnamed, Duration::from_millis)
+}
+
+/// The pause behind a text by which a provider is known to ask for one.
+fn throttle(text: &str) -> Option<Duration> {
+    let lower = text.to_ascii_lowercase();
+    THROTTLES.iter().find(|(part, _)| lower.contains(part)).map(|(_, pause)| *pause)
 }
 
 #[cfg(test)]
@@ -309,6 +321,15 @@ mod tests {
         let line = no("", "Request is throttled. Suggested Backoff Time: 2500 milliseconds");
         let recovery = refused(&line, Asked::Item, "x").recovery();
         assert_eq!(recovery, Recovery::Retry { after: Some(Duration::from_millis(2500)) });
+    }
+
+    #[test]
+    fn a_pause_that_is_not_named_is_the_one_that_the_provider_means() {
+        let line = no("", "Account exceeded command or bandwidth limits. (Failure)");
+        let error = refused(&line, Asked::Item, "x");
+        assert_eq!(error.kind(), ErrorKind::Throttled);
+        assert_eq!(error.recovery(), Recovery::Retry { after: Some(Duration::from_secs(900)) });
+        assert_eq!(dismissed(&line).recovery(), error.recovery());
     }
 
     #[test]

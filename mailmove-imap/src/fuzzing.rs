@@ -164,7 +164,7 @@ impl Said {
             Untagged::Quota(quota) => Said::Quota(quota.resources),
             Untagged::Rights(rights) => Said::Rights(rights.0),
             Untagged::Line(line) => Said::Status(line.into()),
-            Untagged::Other => Said::Other,
+            Untagged::Id(_) | Untagged::Other => Said::Other,
         }
     }
 }

@@ -32,8 +32,10 @@ mod error;
 pub mod fuzzing;
 mod map;
 mod pool;
+mod quirks;
 mod session;
 mod wire;
 
 pub use config::{ImapConfig, Security};
 pub use connector::ImapConnector;
+pub use quirks::{Quirks, Sign};

@@ -3,6 +3,7 @@
 //! A batch goes out as one MULTIAPPEND where the server knows it, otherwise as a row of APPENDs that wait for nothing.
 //! A message goes over unchanged; only when the server refuses it is it looked at, and mended in what the server names.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ use crate::wire::{Append, AppendMessage, Appended, Chunks, Command, LiteralMode,
 /// One message and how it goes over.
 struct Draft<'a> {
     item: &'a Item,
+    /// What must not be sent to this server.
+    never: &'a [Cow<'static, str>],
     flags: Flags,
     written: Written,
     /// As a literal8, since it holds NUL.
@@ -44,7 +47,7 @@ impl Client {
         let permanent = folder.facts().permanent.clone();
         for item in items {
             work.verdicts.push(self.admit(item).err().map(Err));
-            let mut draft = Draft::new(item, permanent.as_deref());
+            let mut draft = Draft::new(item, permanent.as_deref(), &self.quirks.never_sent);
             if self.quirks.munges_headers && header(&item.body).is_ok_and(|header| !header.is_ascii()) {
                 draft.written.losses.push(munged_header());
             }
@@ -90,13 +93,19 @@ impl Client {
     ) -> Result<()> {
         let weight = groups.iter().flatten().map(|at| work.drafts[*at].length).sum();
         let ticket = self.lane(folder, weight, Use::Write).await?;
-        let (opened, answers) = self.send(folder, &ticket, work, &groups);
-        drop(turn);
-        self.learn_keywords(folder, opened, work).await;
         let mut again = VecDeque::new();
-        // Whatever one answer says, every other is heard as well.
-        for (group, answer) in groups.drain(..).zip(answers) {
-            again.extend(self.heard(folder, &ticket, work, group, answer.await).await);
+        let mut turn = turn;
+        if self.quirks.no_pipeline_append {
+            // Nobody else's turn comes before the last answer.
+            std::mem::swap(&mut again, &mut groups);
+        } else {
+            let (opened, answers) = self.send(folder, &ticket, work, &groups);
+            turn = None;
+            self.learn_keywords(folder, opened, work).await;
+            // Whatever one answer says, every other is heard as well.
+            for (group, answer) in groups.drain(..).zip(answers) {
+                again.extend(self.heard(folder, &ticket, work, group, answer.await).await);
+            }
         }
         // One after the other from here on, so that what is left keeps its order.
         while let Some(group) = again.pop_front() {
@@ -107,6 +116,7 @@ impl Client {
                 split.into_iter().rev().for_each(|group| again.push_front(group));
             }
         }
+        drop(turn);
         Ok(())
     }
 
@@ -122,11 +132,11 @@ impl Client {
         let mut burst = Burst::default();
         let command = |group: &Group| {
             let messages = group.iter().map(|at| work.drafts[*at].message()).collect();
-            let literals = if group.iter().any(|at| work.drafts[*at].binary) {
-                // RFC 3516 has no say about LITERAL+ for literal8 on servers of before RFC 7888.
-                LiteralMode::Sync
-            } else {
-                self.offered.literals()
+            // RFC 3516 has no say about LITERAL+ for literal8 on servers of before RFC 7888.
+            let binary = group.iter().any(|at| work.drafts[*at].binary);
+            let literals = match binary || self.quirks.no_pipeline_append {
+                true => LiteralMode::Sync,
+                false => self.offered.literals(),
             };
             Append::new(&folder.wire, messages, literals)
         };
@@ -246,15 +256,15 @@ impl Work<'_> {
 }
 
 impl<'a> Draft<'a> {
-    fn new(item: &'a Item, permanent: Option<&[String]>) -> Self {
-        let (flags, losses) = keep(&item.flags, permanent);
+    fn new(item: &'a Item, permanent: Option<&[String]>, never: &'a [Cow<'static, str>]) -> Self {
+        let (flags, losses) = keep(&item.flags, permanent, never);
         let mut written = Written::new(APPEND);
         written.losses = losses;
         if item.received.is_some_and(|received| date::quoted(received).is_none()) {
             written.losses.push(Loss::new("received-date", "the date cannot be written in IMAP"));
         }
         let (kept, length) = (flags.clone(), item.body.len());
-        Self { item, flags, written, binary: false, mend: Defects::empty(), length, kept }
+        Self { item, never, flags, written, binary: false, mend: Defects::empty(), length, kept }
     }
 
     fn message(&self) -> AppendMessage {
@@ -273,7 +283,7 @@ impl<'a> Draft<'a> {
 
     /// The folder said what it keeps. The flags that went out stay: a server passes over what it does not keep.
     fn note_losses(&mut self, permanent: Option<&[String]>) {
-        let (kept, losses) = keep(&self.item.flags, permanent);
+        let (kept, losses) = keep(&self.item.flags, permanent, self.never);
         self.kept = kept;
         let others = self.written.losses.drain(..).filter(|loss| !matches!(&*loss.code, "keyword" | "flag"));
         self.written.losses = losses.into_iter().chain(others.collect::<Vec<_>>()).collect();

@@ -53,7 +53,7 @@ impl Client {
             (facts.next, facts.messages)
         };
         let to = match (next, messages) {
-            (Some(next), Some(messages)) if messages > FIRST_PAGE => span(1, next, messages, FIRST_PAGE),
+            (Some(next), Some(messages)) if messages > FIRST_PAGE => self.span(1, next, messages, FIRST_PAGE),
             // Few, as far as anybody knows. A folder that was not listed before may turn out to be large: then the first
             // page is.
             _ => u32::MAX,
@@ -68,7 +68,7 @@ impl Client {
     /// The next page of everything.
     async fn go_on(&self, folder: &Arc<KnownFolder>, id: &FolderId, reading: Reading) -> Result<Page> {
         let messages = folder.facts().messages.unwrap_or_default();
-        let to = span(reading.next, reading.end, messages, PAGE);
+        let to = self.span(reading.next, reading.end, messages, PAGE);
         let (selected, many) = self.listing(folder, reading.next, to, false).await?;
         if selected.validity.unwrap_or_default() != reading.validity {
             return Err(expired("the folder is not the one that the cursor was for"));
@@ -89,7 +89,7 @@ impl Client {
             // A hole: ask where it ends rather than step through it.
             to = match self.first_behind(folder, to + 1).await? {
                 Some(uid) if uid < reading.end => {
-                    let to = span(uid, reading.end, 0, PAGE).max(uid);
+                    let to = self.span(uid, reading.end, 0, PAGE).max(uid);
                     many = self.listing(folder, uid, to, false).await?.1;
                     to
                 }
@@ -173,6 +173,13 @@ impl Client {
         let selected = self.selected(folder, opened).await?;
         let many = answer.await.map_err(|fault| self.in_folder(folder, &fault, "list the folder"))?;
         Ok((selected, many))
+    }
+
+    /// Up to which UID a page goes, no further than one command may (RFC 9738).
+    fn span(&self, from: u32, end: u32, messages: u64, page: u64) -> u32 {
+        let most = self.offered.message_limit.unwrap_or(u64::MAX).max(1);
+        let last = u64::from(from).saturating_add(most - 1);
+        span(from, end, messages, page).min(u32::try_from(last).unwrap_or(u32::MAX))
     }
 
     /// The first UID that exists from here on.

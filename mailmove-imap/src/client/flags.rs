@@ -41,7 +41,7 @@ impl Client {
         turn: Turn,
     ) -> (Vec<Result<Written>>, bool) {
         let targets = targets(run);
-        let changes: Vec<Change> = run.iter().map(|write| change(write, permanent)).collect();
+        let changes: Vec<Change> = run.iter().map(|write| change(write, permanent, &self.quirks.never_sent)).collect();
         let mut groups: BTreeMap<&Change, BTreeSet<u32>> = BTreeMap::new();
         for (target, change) in targets.iter().zip(&changes) {
             if let Ok(uid) = target {
@@ -140,9 +140,11 @@ pub(super) fn keep(wanted: &Flags, permanent: Option<&[String]>, never: &[Cow<'s
     (flags::without(wanted, &dropped), losses)
 }
 
-fn change(write: &Write, permanent: Option<&[String]>) -> Change {
+fn change(write: &Write, permanent: Option<&[String]>, never: &[Cow<'static, str>]) -> Change {
     match write {
-        Write::Flags { add, remove, .. } => (flags::to_wire(&keep(add, permanent).0).0, flags::to_wire(remove).0),
+        Write::Flags { add, remove, .. } => {
+            (flags::to_wire(&keep(add, permanent, never).0).0, flags::to_wire(remove).0)
+        }
         _ => Change::default(),
     }
 }

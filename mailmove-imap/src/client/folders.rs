@@ -45,7 +45,9 @@ impl Client {
         let read = Instant::now();
         let seen = self.look(&ticket).await?;
         let delimiter = seen.listed.mailboxes.iter().find_map(|entry| entry.delimiter);
-        let space = Space::learn(seen.namespace.as_ref(), delimiter, self.prefix.as_deref());
+        let known = self.quirks.prefix.as_deref().filter(|_| seen.namespace.is_none());
+        let prefix = self.prefix.as_deref().or(known);
+        let space = Space::learn(seen.namespace.as_ref(), delimiter, prefix);
         *self.space() = space.clone();
         let statuses = self.statuses(&ticket, &space, &seen.listed).await?;
         let folders = self.tree(&space, seen.listed.mailboxes, &statuses, seen.subscribed.as_ref());

@@ -18,14 +18,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mailmove_core::{Call, Capabilities, Error, ErrorKind, FolderId, Guard, Mailbox, Recovery, Result, Side, Storage};
 
-use crate::capabilities::{Offered, Quirks, contract};
+use crate::capabilities::{Offered, contract};
 use crate::config::ImapConfig;
-use crate::engine::{Burst, Opened, Opening};
+use crate::engine::{Burst, Connection, Opened, Opening};
 use crate::error::{Asked, Fault};
 use crate::map::space::Space;
 use crate::pool::{Dialer, Pool, Ticket, Use};
+use crate::quirks::{Quirks, Seen};
 use crate::session::Ready;
-use crate::wire::{QuotaQuery, Rights, RightsQuery, Selected};
+use crate::wire::{IdQuery, QuotaQuery, Rights, RightsQuery, Selected};
 use folders::Listing;
 use known::{KnownFolder, KnownFolders};
 
@@ -60,14 +61,15 @@ impl Client {
         guard: Guard,
         writable: bool,
     ) -> Result<Self> {
-        let Ready { connection, greeting, offered } = ready;
-        let quirks = Quirks::of(&greeting, &offered);
-        let most = if quirks.one_connection { 1 } else { config.connections.max(1) };
-        (dialer.enable, dialer.id) = (offered.to_enable(), quirks.wants_id);
+        let Ready { connection, greeting, mut offered } = ready;
+        let quirks = recognise(config, &connection, &greeting, &offered).await;
+        let most = config.connections.min(quirks.connections.unwrap_or(usize::MAX)).max(1);
+        (dialer.enable, dialer.id) = (offered.to_enable(&quirks), quirks.wants_id);
+        offered.append_limit = offered.append_limit.or(quirks.append_limit);
         let mut client = Self {
             name: format!("{} {mailbox}", config.url()),
             side: mailbox.side,
-            capabilities: contract(&offered, quirks, None, most),
+            capabilities: contract(&offered, &quirks, None, most),
             quirks,
             pool: Pool::new(dialer, connection, most),
             guard,
@@ -82,7 +84,7 @@ impl Client {
         if writable {
             let listing = client.list().await.map_err(|error| client.here(error))?;
             let delimiter = client.space().delimiter;
-            client.capabilities = contract(&client.offered, quirks, delimiter, most);
+            client.capabilities = contract(&client.offered, &client.quirks, delimiter, most);
             client.fresh = Mutex::new(Some(listing));
         }
         Ok(client)
@@ -205,6 +207,19 @@ impl Client {
     fn space(&self) -> MutexGuard<'_, Space> {
         self.space.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is known of this server. Who it is it is asked only when nothing else tells; it need not answer.
+async fn recognise(config: &ImapConfig, connection: &Connection, greeting: &str, offered: &Offered) -> Quirks {
+    let seen = Seen { host: &config.host, greeting, offered, id: &[] };
+    if let Some(row) = Quirks::find(&config.quirks, &seen) {
+        return row;
+    }
+    let id = match offered.has("ID") {
+        true => connection.submit(IdQuery::default()).await.unwrap_or_default(),
+        false => Vec::new(),
+    };
+    Quirks::find(&config.quirks, &Seen { id: &id, ..seen }).unwrap_or(Quirks::new(""))
 }
 
 /// Commands that go out together with the opening of their folder.

@@ -85,6 +85,11 @@ impl StatusLine {
         self.status == Status::Ok
     }
 
+    /// OK, and not only for the part that the server's limit lets through (RFC 9738).
+    pub(crate) fn is_complete(&self) -> bool {
+        self.is_ok() && !self.is_named("MESSAGELIMIT")
+    }
+
     /// Whether the response code has this upper-case name.
     pub(crate) fn is_named(&self, name: &str) -> bool {
         matches!(&self.code, Some(Code::Named(known)) if known == name)

@@ -51,7 +51,7 @@ impl Operation for FetchIndex {
     }
 
     fn finish(mut self, done: StatusLine) -> Result<Self::Output, StatusLine> {
-        if !done.is_ok() {
+        if !done.is_complete() {
             return Err(done);
         }
         self.found.sort_by_key(|message| message.uid);

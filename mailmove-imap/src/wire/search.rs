@@ -36,7 +36,7 @@ impl Operation for Search {
     }
 
     fn finish(self, done: StatusLine) -> Result<UidSet, StatusLine> {
-        if done.is_ok() { Ok(self.found) } else { Err(done) }
+        if done.is_complete() { Ok(self.found) } else { Err(done) }
     }
 }
 

@@ -40,6 +40,8 @@ pub(crate) enum Untagged {
     Flags,
     Capability(Vec<String>),
     Enabled,
+    /// The values of ID.
+    Id(Vec<String>),
     Namespace(Namespace),
     Quota(Quota),
     Rights(Rights),
@@ -111,6 +113,7 @@ impl Untagged {
             b"FLAGS" => Untagged::Flags,
             b"CAPABILITY" => Untagged::Capability(words(scanner)),
             b"ENABLED" => Untagged::Enabled,
+            b"ID" => Untagged::Id(super::id::parse(scanner)),
             b"NAMESPACE" => Untagged::Namespace(Namespace::parse(scanner)?),
             b"QUOTA" => Untagged::Quota(Quota::parse(scanner)?),
             b"MYRIGHTS" => Untagged::Rights(Rights::parse(scanner)?),
