@@ -11,24 +11,25 @@
 
 mod support;
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
-use clap::Parser;
-use mailmove::batch::{Sheet, SheetOptions, SheetRow};
-use mailmove::{
-    Access, AdministratorWins, Connector, Connectors, CredentialProvider, EndpointUrl, Error, ErrorKind, Ledger,
-    Migration, Report, Result, Side, Spool, SqliteLedger, Stop,
+use clap::{Parser, ValueEnum};
+use mailmove::batch::{
+    Batch, BatchItem, BatchJob, BatchObserver, BatchReport, Pass, Selection, Server, Sheet, SheetOptions, State,
 };
-use serde_json::{Value, json};
+use mailmove::{
+    Access, AdministratorWins, Connector, Connectors, CredentialProvider, EndpointUrl, Error, ErrorKind, JobId, Result,
+    Rules, Side, SqliteLedger,
+};
 use support::args::{Reach, Run};
 use support::rules::RuleArguments;
 use support::table::Table;
-use support::{Failure, Status, exit, report, say, secrets, signals, words};
-use tokio::task::JoinSet;
+use support::{Failure, Status, exit, say, secrets, signals, words};
 
 /// Moves many mailboxes at once, each whole and exactly once.
 ///
@@ -55,7 +56,13 @@ struct Arguments {
     /// So many mailboxes at once
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1000))]
     mailboxes: u16,
-    /// Write all reports to this file, in JSON
+    /// What is done with each mailbox
+    #[arg(long, value_name = "PASS", value_enum, default_value_t = PassName::Full)]
+    pass: PassName,
+    /// Wait up to so many minutes for servers that ask for patience and for mailboxes that are being made
+    #[arg(long, value_name = "MINUTES", default_value_t = 5)]
+    wait: u64,
+    /// Write a report to this file: as a page (.html), for a spreadsheet (.csv), or in JSON (anything else)
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     #[command(flatten)]
@@ -66,6 +73,37 @@ struct Arguments {
     run: Run,
 }
 
+/// What is done with each mailbox.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PassName {
+    /// Try both mailboxes, move nothing
+    Verify,
+    /// Move at most ten items and 5 MB of each folder
+    Trial,
+    /// Move what is older than --before
+    PreStage,
+    /// Move everything that is not there yet
+    Full,
+    /// Try again what failed, read nothing new
+    RetryErrors,
+}
+
+impl PassName {
+    fn pass(self, rules: &Rules) -> Result<Pass> {
+        Ok(match self {
+            PassName::Verify => Pass::Verify,
+            PassName::Trial => Pass::Trial,
+            PassName::Full => Pass::Full,
+            PassName::RetryErrors => Pass::RetryErrors,
+            PassName::PreStage => Pass::PreStage {
+                before: rules.before.ok_or_else(|| {
+                    Error::new(ErrorKind::Config, "it is not said until when is pre-staged").remedy("add --before DATE")
+                })?,
+            },
+        })
+    }
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     exit::run(batch(arguments))
@@ -73,134 +111,70 @@ fn main() -> ExitCode {
 
 async fn batch(arguments: Arguments) -> Result<(), Failure> {
     arguments.run.log.start()?;
+    let rules = arguments.rules.rules();
+    let pass = arguments.pass.pass(&rules)?;
     let (from, to) = (url(&arguments, Side::Source)?, url(&arguments, Side::Destination)?);
     let mut sheet = sheet(&arguments.csv, [&from, &to])?;
-    let batch = Arc::new(Batch {
-        source: server(&from, Side::Source, &mut sheet, &arguments.reach)?,
-        destination: server(&to, Side::Destination, &mut sheet, &arguments.reach)?,
-        ledger: Arc::new(SqliteLedger::open(&arguments.ledger)?),
-        spool: arguments.run.spool(),
-        rules: arguments.rules,
-        stop: signals::stop_when_asked(),
-        table: Table::new(sheet.rows.len() as u64),
-    });
-    let mut waiting = by_destination(sheet.rows).into_iter();
-    let mut running = JoinSet::new();
-    let mut ends = Vec::new();
-    loop {
-        while running.len() < arguments.mailboxes.into()
-            && let Some(pairs) = waiting.next()
-        {
-            running.spawn(batch.clone().move_in_turn(pairs));
-        }
-        match running.join_next().await {
-            Some(Ok(done)) => ends.extend(done),
-            Some(Err(panic)) => return Err(Failure::new(Status::NotFinished, format!("a mailbox broke off: {panic}"))),
-            None => break,
-        }
-    }
-    drop(batch);
-    ends.sort_by_key(|end| end.line);
+    let source = server(&from, Side::Source, &mut sheet, &arguments.reach)?;
+    let destination = server(&to, Side::Destination, &mut sheet, &arguments.reach)?;
+    let jobs: Vec<BatchJob> = sheet.rows.into_iter().map(|row| job(row.into(), &rules)).collect();
+    let table = Arc::new(Table::new(jobs.len()));
+    let shown = table.clone();
+    let batch = Batch::on(Arc::new(SqliteLedger::open(&arguments.ledger)?))
+        .source(Server::new(source))
+        .destination(Server::new(destination))
+        .rules(rules)
+        .spool(arguments.run.spool())
+        .mailboxes(arguments.mailboxes.into())
+        .patience(Duration::from_secs(arguments.wait * 60))
+        .observer(BatchObserver::new(move |event| shown.tell(event)))
+        .stop(signals::stop_when_asked())
+        .open()
+        .await?;
+    let ids: HashSet<JobId> = jobs.iter().map(|job| job.id.clone()).collect();
+    start(&batch, jobs, &ids, pass).await?;
+    let ended = batch.run().await;
+    let mut report = batch.report().await?;
+    report.mailboxes.retain(|mailbox| ids.contains(&mailbox.item.id));
     if let Some(file) = &arguments.report {
-        let reports: Vec<Value> = ends.iter().map(End::json).collect();
-        report::write(file, &json!({ "mailboxes": reports }), &[])?;
+        write(file, &report)?;
     }
-    summary(&ends)
+    ended.map_err(|error| Failure::new(Status::NotFinished, exit::line(&error)))?;
+    summary(&report, pass)
 }
 
-/// What all mailboxes share.
-struct Batch {
-    source: Arc<dyn Connector>,
-    destination: Arc<dyn Connector>,
-    ledger: Arc<dyn Ledger>,
-    spool: Spool,
-    rules: RuleArguments,
-    stop: Stop,
-    table: Table,
+/// A row of the sheet, with the flags of the command line.
+fn job(mut job: BatchJob, rules: &Rules) -> BatchJob {
+    job.flags |= rules.flags;
+    job
 }
 
-/// How one mailbox ended.
-struct End {
-    line: u64,
-    pair: String,
-    report: Result<Report>,
-    failure: Option<Failure>,
+/// Starts what the sheet names. What waits from a former run goes on; what is no longer in the sheet does not.
+async fn start(batch: &Batch, jobs: Vec<BatchJob>, ids: &HashSet<JobId>, pass: Pass) -> Result<()> {
+    batch.add(jobs).await?;
+    let goes_on = |item: &BatchItem| ids.contains(&item.id) && item.pass == pass;
+    let waits = |item: &&BatchItem| !item.state.may_be_started() && !goes_on(item);
+    let others = batch.items().await.iter().filter(waits).map(|item| item.id.clone()).collect();
+    batch.stop(&Selection::Only(others)).await?;
+    let ours = |item: &&BatchItem| ids.contains(&item.id) && item.state.may_be_started();
+    let ours = batch.items().await.iter().filter(ours).map(|item| item.id.clone()).collect();
+    let started = batch.start(&Selection::Only(ours), pass).await?;
+    if started.waiting > 0 {
+        let waiting = words::count(started.waiting as u64, "mailbox");
+        say!("note: {waiting}: the flags say that their users are asked, which this program does not do");
+    }
+    Ok(())
 }
 
-impl Batch {
-    /// Moves mailboxes one after the other: they go into the same one.
-    async fn move_in_turn(self: Arc<Self>, pairs: Vec<SheetRow>) -> Vec<End> {
-        let mut ends = Vec::new();
-        for pair in pairs {
-            ends.push(self.move_one(pair).await);
-        }
-        ends
-    }
-
-    async fn move_one(&self, pair: SheetRow) -> End {
-        let SheetRow { line, source, destination, flags, .. } = pair;
-        let name = match source.address == destination.address {
-            true => source.to_string(),
-            false => format!("{source} -> {destination}"),
-        };
-        let row = self.table.begin(&name);
-        let mut rules = self.rules.rules();
-        rules.flags |= flags;
-        let migration = Migration::new(self.source.clone(), source, self.destination.clone(), destination)
-            .ledger(self.ledger.clone())
-            .rules(rules)
-            .spool(self.spool.clone())
-            .observer(row.observer())
-            .stop(self.stop.clone());
-        let report = if self.stop.is_asked() {
-            Err(Error::new(ErrorKind::Stopped, "not begun"))
-        } else {
-            migration.run(None).await
-        };
-        let failure = match &report {
-            Ok(report) => report::ended(report).err(),
-            Err(error) if error.kind() == ErrorKind::Stopped => {
-                Some(Failure::new(Status::NotFinished, error.to_string()))
-            }
-            Err(error) => Some(error.clone().into()),
-        };
-        let end = End { line, pair: name, report, failure };
-        self.table.done(&row, &end.text());
-        end
-    }
-}
-
-impl End {
-    fn text(&self) -> String {
-        let moved = match &self.report {
-            Ok(report) if report.plan.is_some() => done(report),
-            _ => "nothing done".to_owned(),
-        };
-        match &self.failure {
-            None => format!("{}: {moved}", self.pair),
-            Some(failure) => format!("{}: {moved}; {}", self.pair, failure.line),
-        }
-    }
-
-    fn json(&self) -> Value {
-        let report = self.report.as_ref().ok().and_then(|report| serde_json::to_value(report).ok());
-        let error = self.failure.as_ref().map(|failure| failure.line.clone());
-        json!({ "line": self.line, "mailbox": self.pair, "error": error, "report": report })
-    }
-}
-
-fn done(report: &Report) -> String {
-    let (run, took) = (&report.this_run, words::time(report.took));
-    let mut done = Vec::new();
-    if run.copied > 0 {
-        done.push(format!("{} copied ({})", run.copied, words::bytes(run.bytes)));
-    }
-    for (count, what) in [(run.updated, "updated"), (run.already_there, "found there"), (run.failed, "failed")] {
-        if count > 0 {
-            done.push(format!("{count} {what}"));
-        }
-    }
-    if done.is_empty() { format!("nothing to do, {took}") } else { format!("{} in {took}", done.join(", ")) }
+/// Writes the report in the form that the file's name asks for.
+fn write(path: &Path, report: &BatchReport) -> Result<(), Failure> {
+    let text = match path.extension().and_then(|extension| extension.to_str()) {
+        Some("html" | "htm") => report.html("Migration of mailboxes"),
+        Some("csv") => report.csv(),
+        _ => report.json(),
+    };
+    let told = |error| Failure::new(Status::CouldNotRun, format!("cannot write {}: {error}", path.display()));
+    std::fs::write(path, text).map_err(told)
 }
 
 /// The server of one side. The sheet names the mailboxes, not the URL.
@@ -223,7 +197,7 @@ fn sheet(path: &Path, [from, to]: [&EndpointUrl; 2]) -> Result<Sheet> {
         told.with("path", path.display()).remedy("give the path of a file in CSV")
     })?;
     warn_of_readers(&file, path);
-    let mut options = SheetOptions::new().merge();
+    let mut options = SheetOptions::new().merge().names();
     for (url, side) in [(from, Side::Source), (to, Side::Destination)] {
         if url.login.is_some() {
             options = options.administrator(side);
@@ -262,37 +236,37 @@ fn server(url: &EndpointUrl, side: Side, sheet: &mut Sheet, reach: &Reach) -> Re
     Connectors::standard().connect(url, credentials, &options).map_err(|error| error.on(side))
 }
 
-/// Pairs with one destination stay together: one job at a time writes into a mailbox.
-fn by_destination(pairs: Vec<SheetRow>) -> Vec<Vec<SheetRow>> {
-    let mut at = HashMap::new();
-    let mut groups: Vec<Vec<SheetRow>> = Vec::new();
-    for pair in pairs {
-        let group = *at.entry(pair.destination.to_string()).or_insert(groups.len());
-        match groups.get_mut(group) {
-            Some(group) => group.push(pair),
-            None => groups.push(vec![pair]),
-        }
-    }
-    groups
-}
-
-fn summary(ends: &[End]) -> Result<(), Failure> {
-    let with = |status| ends.iter().filter(|end| end.failure.as_ref().is_some_and(|why| why.status == status)).count();
-    let (some, could_not, waiting) = (with(Status::SomeFailed), with(Status::CouldNotRun), with(Status::NotFinished));
-    let whole = ends.len() - some - could_not - waiting;
-    let done = ends.iter().filter_map(|end| end.report.as_ref().ok()).map(|report| report.this_run);
-    let (items, bytes) = done.fold((0, 0), |(items, bytes), run| (items + run.copied, bytes + run.bytes));
+/// How the program ends: by the mailbox that needs most.
+fn summary(report: &BatchReport, pass: Pass) -> Result<(), Failure> {
+    let all = report.mailboxes.len();
+    let in_state = |states: &[State]| report.mailboxes.iter().filter(|one| states.contains(&one.item.state)).count();
+    let (whole, some) = (in_state(&[State::Completed]), in_state(&[State::CompletedWithErrors]));
+    let could_not = in_state(&[State::Failed]);
+    let waiting = all - whole - some - could_not;
+    let last = report.mailboxes.iter().filter_map(|one| one.passes.last().or(one.item.so_far.as_deref()));
+    let (items, bytes) = last.fold((0, 0), |(items, bytes), pass| (items + pass.copied, bytes + pass.bytes));
     let copied = format!("{} copied ({})", words::count(items, "item"), words::bytes(bytes));
-    say!("{whole} of {} whole, {copied}", words::count(ends.len() as u64, "mailbox"));
-    let Some(first) = ends.iter().find(|end| end.failure.is_some()) else { return Ok(()) };
+    say!("{pass}: {whole} of {} whole, {copied}", words::count(all as u64, "mailbox"));
     let status = match (some, could_not, waiting) {
+        (0, 0, 0) => return Ok(()),
         (_, _, 1..) => Status::NotFinished,
-        (0, all, 0) if all == ends.len() => Status::CouldNotRun,
+        (0, failed, 0) if failed == all => Status::CouldNotRun,
         _ => Status::SomeFailed,
     };
-    let why = first.failure.as_ref().map(|failure| failure.line.as_str()).unwrap_or_default();
-    let counts = format!("{some} with items not moved, {could_not} that could not run, {waiting} not finished");
-    Err(Failure::new(status, format!("mailboxes: {counts}; the first, {} in line {}: {why}", first.pair, first.line)))
+    let mut counts = Vec::new();
+    for (count, what) in [(some, "with items not moved"), (could_not, "that could not run"), (waiting, "not finished")]
+    {
+        if count > 0 {
+            counts.push(format!("{count} {what}"));
+        }
+    }
+    let first = report.mailboxes.iter().map(|one| &one.item).find(|item| item.state != State::Completed);
+    let first = first.map(|item| {
+        let line = item.line.map(|line| format!(" in line {line}")).unwrap_or_default();
+        let why = item.why.as_ref().map_or_else(|| item.state.to_string(), |why| why.text.clone());
+        format!("; the first, {}{line}: {why}", item.source)
+    });
+    Err(Failure::new(status, format!("mailboxes: {}{}", counts.join(", "), first.unwrap_or_default())))
 }
 
 /// The sheet holds passwords.

@@ -1,11 +1,13 @@
 //! Many runs at once: a live table on a terminal, a line for each mailbox that is done elsewhere.
 
+use std::collections::HashMap;
 use std::io::IsTerminal;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use mailmove::{Event, Observer};
+use mailmove::batch::{BatchEvent, State, Why};
+use mailmove::{Event, JobId, Progress};
 
 use super::{say, words};
 
@@ -13,41 +15,68 @@ use super::{say, words};
 pub(crate) struct Table {
     rows: MultiProgress,
     total: ProgressBar,
-    all: u64,
-    done: AtomicU64,
-    /// Lines of two mailboxes do not run into each other.
-    lines: Mutex<()>,
+    all: usize,
+    shown: Mutex<Shown>,
+}
+
+#[derive(Default)]
+struct Shown {
+    rows: HashMap<JobId, Row>,
+    done: usize,
+}
+
+/// One mailbox of the table.
+struct Row {
+    bar: ProgressBar,
+    began: Instant,
+    progress: Progress,
 }
 
 impl Table {
     /// A table for so many mailboxes.
-    pub(crate) fn new(all: u64) -> Self {
+    pub(crate) fn new(all: usize) -> Self {
         let target = if std::io::stderr().is_terminal() {
             ProgressDrawTarget::stderr_with_hz(10)
         } else {
             ProgressDrawTarget::hidden()
         };
         let rows = MultiProgress::with_draw_target(target);
-        let total =
-            rows.add(ProgressBar::new(all).with_style(style("{elapsed:>5} [{bar:30}] {pos} of {len} mailboxes")));
-        Self { rows, total, all, done: AtomicU64::new(0), lines: Mutex::new(()) }
+        let total = ProgressBar::new(all as u64).with_style(style("{elapsed:>5} [{bar:30}] {pos} of {len} mailboxes"));
+        Self { total: rows.add(total), rows, all, shown: Mutex::default() }
     }
 
-    /// A mailbox begins.
-    pub(crate) fn begin(&self, name: &str) -> Row {
-        let bar = ProgressBar::new(1).with_style(style("      [{bar:30}] {prefix}: {msg}"));
-        let bar = self.rows.insert_before(&self.total, bar.with_prefix(name.to_owned()).with_message("signing in"));
-        Row { bar }
-    }
-
-    /// A mailbox is done; this is to be said about it.
-    pub(crate) fn done(&self, row: &Row, text: &str) {
-        row.bar.finish_and_clear();
-        self.rows.remove(&row.bar);
-        let _one = self.lines.lock();
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        self.total.set_position(done);
-        self.rows.suspend(|| say!("[{done}/{}] {text}", self.all));
+    /// Shows what happened.
+    pub(crate) fn tell(&self, event: &BatchEvent) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            BatchEvent::State { id, to: State::Running | State::Verifying, .. } => {
+                let bar = ProgressBar::new(1).with_style(style("      [{bar:30}] {prefix}: {msg}"));
+                let bar = bar.with_prefix(name(id)).with_message("signing in");
+                let bar = self.rows.insert_before(&self.total, bar);
+                shown.rows.insert(id.clone(), Row { bar, began: Instant::now(), progress: Progress::default() });
+            }
+            BatchEvent::State { id, from: State::Running | State::Verifying, to, why } => {
+                let Some(row) = shown.rows.remove(id) else { return };
+                row.bar.finish_and_clear();
+                self.rows.remove(&row.bar);
+                // One that made room for others is not done.
+                if *to != State::Queued {
+                    shown.done += 1;
+                    self.total.set_position(shown.done as u64);
+                    let text = row.text(id, *to, why.as_ref());
+                    self.rows.suspend(|| say!("[{}/{}] {text}", shown.done, self.all));
+                }
+            }
+            BatchEvent::Run { id, event } => {
+                if let Some(row) = shown.rows.get_mut(id) {
+                    row.tell(event);
+                }
+            }
+            BatchEvent::NoticeFailed { id, error } => {
+                self.rows.suspend(|| say!("note: {}: a notice could not be sent: {error}", name(id)));
+            }
+            _ => {}
+        }
     }
 }
 
@@ -57,23 +86,47 @@ impl Drop for Table {
     }
 }
 
-/// One mailbox of the table.
-pub(crate) struct Row {
-    bar: ProgressBar,
-}
-
 impl Row {
-    /// What to give to the migration.
-    pub(crate) fn observer(&self) -> Observer {
-        let bar = self.bar.clone();
-        Observer::new(move |event| match event {
-            Event::Planned { items, .. } => bar.set_length((*items).max(1)),
+    fn tell(&mut self, event: &Event) {
+        match event {
+            Event::Planned { items, .. } => self.bar.set_length((*items).max(1)),
             Event::Progress(done) => {
-                bar.set_position(done.seen);
-                bar.set_message(format!("{} copied, {}", done.copied, words::bytes(done.bytes)));
+                self.progress = *done;
+                self.bar.set_position(done.seen);
+                let seconds = self.began.elapsed().as_secs_f64().max(0.1);
+                let rate = words::bytes((done.bytes as f64 / seconds) as u64);
+                let left = self.bar.eta();
+                let text = format!("{} copied, {rate}/s, {} left", done.copied, words::time(left));
+                self.bar.set_message(text);
             }
             _ => {}
-        })
+        }
+    }
+
+    fn text(&self, id: &JobId, state: State, why: Option<&Why>) -> String {
+        let (run, took) = (&self.progress, words::time(self.began.elapsed()));
+        let mut done = Vec::new();
+        if run.copied > 0 {
+            done.push(format!("{} copied ({})", run.copied, words::bytes(run.bytes)));
+        }
+        for (count, what) in [(run.updated, "updated"), (run.already_there, "found there"), (run.failed, "failed")] {
+            if count > 0 {
+                done.push(format!("{count} {what}"));
+            }
+        }
+        let done = if done.is_empty() { "nothing to do".to_owned() } else { done.join(", ") };
+        match why {
+            Some(why) => format!("{}: {state}: {}", name(id), why.text),
+            None => format!("{}: {state}: {done}, {took}", name(id)),
+        }
+    }
+}
+
+/// A mailbox that keeps its address is named once.
+fn name(id: &JobId) -> String {
+    match id.as_str().split_once(" -> ") {
+        Some((from, to)) if from == to => from.to_owned(),
+        _ => id.to_string(),
     }
 }
 

@@ -161,7 +161,11 @@ impl Batch {
                 })
             };
             if at_work.is_none() {
-                self.0.change(&id, |item| item.go(State::Stopped)).await?;
+                let stop = |item: &mut BatchItem| match item.state.may_be_deleted() {
+                    true => Ok(()),
+                    false => item.go(State::Stopped),
+                };
+                self.0.change(&id, stop).await?;
             }
         }
         Ok(())
