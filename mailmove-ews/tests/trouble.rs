@@ -67,26 +67,6 @@ async fn opened(connector: &EwsConnector) -> std::sync::Arc<dyn Destination> {
 }
 
 #[tokio::test]
-async fn a_stream_is_the_same_at_both_ends() {
-    let (from, to) = (server(Version::Exchange2010Sp1).await, server(Version::Exchange2016).await);
-    let (folder, place) = (filled(&from, 3), empty(&to, "Place"));
-    let source = connector(&from, Access::Owner).source(&mailbox(Side::Source)).await.unwrap();
-    let spool = Spool::new(1 << 20);
-    let items = source.fetch(&list(source.as_ref(), &folder).await, &Format::FASTTRANSFER, &spool).await;
-    let items: Vec<Item> = items.into_iter().map(|item| item.unwrap()).collect();
-    let writes: Vec<Write> =
-        items.iter().map(|item| Write::Create { item: item.clone(), mark: Mark::new("m") }).collect();
-    let there = connector(&to, Access::Owner);
-    assert!(opened(&there).await.write(&place, &writes).await.iter().all(|verdict| verdict.is_ok()));
-    let back = there.source(&mailbox(Side::Source)).await.unwrap();
-    let read = back.fetch(&list(back.as_ref(), &place).await, &Format::FASTTRANSFER, &spool).await;
-    for (sent, read) in items.iter().zip(read) {
-        assert_eq!(sent.body.digest(), read.unwrap().body.digest());
-    }
-    assert_eq!(to.mailbox(ADDRESS).count("Place"), 3);
-}
-
-#[tokio::test]
 async fn nothing_is_sent_while_a_throttled_server_wants_its_peace() {
     let back_off = Duration::from_millis(150);
     let server = EwsServer::builder()

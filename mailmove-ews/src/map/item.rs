@@ -18,10 +18,10 @@ pub(crate) fn reference(item: &ItemData, folder: &FolderId) -> ItemRef {
     found.kind = kind_of(item);
     found.content = revision::of(item);
     found.flags = flags::of_kind(item, found.kind);
-    if found.kind == Kind::Mail {
-        found.received = item.received;
-    } else {
-        found.dated = item.time(Property::LastModified);
+    match found.kind {
+        Kind::Mail => found.received = item.received,
+        Kind::Event => found.dated = item.start,
+        _ => found.dated = item.time(Property::LastModified),
     }
     found.identity = item.property(Property::SearchKey).map(str::to_owned);
     found

@@ -69,6 +69,8 @@ pub(crate) struct ItemData {
     pub(crate) uid: Option<String>,
     /// The content; an inner error is about this item alone.
     pub(crate) mime: Option<Result<Body>>,
+    /// When an appointment begins.
+    pub(crate) start: Option<OffsetDateTime>,
     /// What is told of contacts and tasks.
     pub(crate) fields: Vec<Tree>,
     properties: Vec<(Property, String)>,
@@ -94,6 +96,7 @@ impl ItemData {
                 "IsDraft" => item.is_draft = boolean(&xml.text()?),
                 "IsRead" => item.is_read = boolean(&xml.text()?),
                 "InternetMessageId" => item.message_id = Some(xml.text()?),
+                "Start" => item.start = date(&xml.text()?),
                 "UID" => item.uid = Some(xml.text()?),
                 "ExtendedProperty" => item.properties.extend(extended(xml)?),
                 name if FIELDS.contains(&name) => item.fields.push(Tree::read(&field, xml)?),

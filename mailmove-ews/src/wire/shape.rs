@@ -31,6 +31,7 @@ impl Shape {
             "message:IsRead",
             "message:InternetMessageId",
             "calendar:UID",
+            "calendar:Start",
         ],
         properties: &[
             Property::MessageFlags,

@@ -1,9 +1,11 @@
 //! The behaviour lists of the contract, against servers of each version and by each way into a mailbox.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod harness;
 
-use common::Exchange;
+use harness::Exchange;
 use mailmove_core::Access;
 use mailmove_testkit::ews::Version;
 
