@@ -18,6 +18,12 @@ pub(crate) fn exact(date: OffsetDateTime) -> String {
     date.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_default()
 }
 
+/// In whole milliseconds: finer is no date kept here.
+pub(crate) fn rounded(date: OffsetDateTime) -> OffsetDateTime {
+    let millisecond = date.millisecond();
+    date.replace_millisecond(millisecond).unwrap_or(date)
+}
+
 /// A date as an answer shows it: in whole seconds, or in milliseconds when the request wanted them. Other text stays.
 pub(crate) fn shown(text: &str, milliseconds: bool) -> String {
     match text.split_once('.') {

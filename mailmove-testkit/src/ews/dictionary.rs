@@ -24,15 +24,20 @@ pub(crate) fn set(item: &mut Item, uri: &str, entry: &Node) -> Result<(), Refusa
     let old = entries.iter_mut().find(|old| old.attribute("Key") == entry.attribute("Key"));
     match (old, part) {
         (Some(old), Some(part)) => {
-            const ORDER: [&str; 5] = ["Street", "City", "State", "CountryOrRegion", "PostalCode"];
             old.children.retain(|child| child.name != part);
             old.children.extend(entry.find(part).cloned());
-            old.children.sort_by_key(|child| ORDER.iter().position(|name| *name == child.name));
+            order(old);
         }
         (Some(old), None) => *old = entry.clone(),
         (None, _) => entries.push(entry.clone()),
     }
     Ok(())
+}
+
+/// Puts the parts of a postal address in the order of the schema.
+pub(crate) fn order(entry: &mut Node) {
+    const ORDER: [&str; 5] = ["Street", "City", "State", "CountryOrRegion", "PostalCode"];
+    entry.children.sort_by_key(|child| ORDER.iter().position(|name| *name == child.name));
 }
 
 /// Removes an entry, or the part of it that the path means.
@@ -45,9 +50,9 @@ pub(crate) fn remove(item: &mut Item, uri: &str, index: &str) -> Result<(), Refu
         let entry = whole.children.iter_mut().find(|entry| entry.attribute("Key") == Some(index));
         entry.into_iter().for_each(|entry| entry.children.retain(|child| child.name != part));
     }
-    whole.children.retain(|entry| {
-        entry.attribute("Key") != Some(index) || (part.is_some() && !entry.children.is_empty())
-    });
+    whole
+        .children
+        .retain(|entry| entry.attribute("Key") != Some(index) || (part.is_some() && !entry.children.is_empty()));
     if whole.children.is_empty() {
         item.fields.remove(element);
     }

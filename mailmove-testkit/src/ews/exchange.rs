@@ -25,7 +25,6 @@ pub(super) async fn answer(
     connection: u64,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Cut> {
-    tokio::time::sleep(shared.settings.round_trip).await;
     let (head, body) = request.into_parts();
     let wants_gzip = header(&head, "accept-encoding").is_some_and(|value| value.contains("gzip"));
     let limit = shared.settings.largest_request();
@@ -48,6 +47,14 @@ pub(super) async fn answer(
         shared.log.fault();
     }
     let mut plan = Plan::default();
+    let _turn = match Turn::take(&shared, logged.mailbox.as_deref()) {
+        Ok(turn) => turn,
+        Err(wait) => {
+            let refused = Answer::soap(Err(busy(wait)), shared.settings.version);
+            return plan.finish(refused, &shared, wants_gzip);
+        }
+    };
+    tokio::time::sleep(shared.settings.round_trip).await;
     if let Some(early) = plan.prepare(&shared, &logged, actions).await? {
         return plan.finish(early, &shared, wants_gzip);
     }
@@ -55,10 +62,6 @@ pub(super) async fn answer(
     if let Some(refused) = refused {
         return plan.finish(refused, &shared, wants_gzip);
     }
-    let _turn = match Turn::take(&shared, logged.mailbox.as_deref()) {
-        Ok(turn) => turn,
-        Err(answer) => return plan.finish(answer, &shared, wants_gzip),
-    };
     let work = {
         let (shared, effect) = (shared.clone(), plan.effect.clone());
         move || execute(&shared, envelope, session, effect)
@@ -167,7 +170,8 @@ fn logged(
 struct Turn<'a>(&'a Shared, Option<String>);
 
 impl<'a> Turn<'a> {
-    fn take(shared: &'a Shared, mailbox: Option<&str>) -> Result<Self, Answer> {
+    /// A place, or how long to wait for one.
+    fn take(shared: &'a Shared, mailbox: Option<&str>) -> Result<Self, std::time::Duration> {
         let (Some((most, wait)), Some(mailbox)) = (shared.settings.concurrency, mailbox) else {
             return Ok(Self(shared, None));
         };
@@ -175,7 +179,7 @@ impl<'a> Turn<'a> {
         let count = busy_mailboxes.entry(mailbox.to_owned()).or_default();
         if *count >= most {
             shared.log.back_off(Some(mailbox), wait);
-            return Err(Answer::soap(Err(busy(wait)), shared.settings.version));
+            return Err(wait);
         }
         *count += 1;
         Ok(Self(shared, Some(mailbox.to_owned())))

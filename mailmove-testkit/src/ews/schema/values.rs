@@ -24,6 +24,9 @@ pub(super) fn check(text: &str, kind: &str, version: Version) -> Result<(), Stri
         "MaxSyncChangesReturned" => trimmed.parse::<u32>().is_ok_and(|changes| (1..=512).contains(&changes)),
         "DaysOfWeek" => trimmed.split_whitespace().all(|day| check(day, "DayOfWeek", version).is_ok()),
         "UnindexedFieldURI" => field(trimmed, version),
+        "DistinguishedFolderIdName" if trimmed.starts_with("archive") || trimmed.starts_with("recoverable") => {
+            version >= Version::Exchange2010Sp1 && word(trimmed, kind)
+        }
         _ => match rules().get(kind) {
             Some(Rule::Words(words)) => words.contains(&trimmed),
             Some(Rule::Text(other)) => return check(text, other, version),
@@ -35,6 +38,11 @@ pub(super) fn check(text: &str, kind: &str, version: Version) -> Result<(), Stri
     }
     let shown: String = text.chars().take(80).collect();
     Err(format!("The value '{shown}' is invalid according to its datatype '{kind}'."))
+}
+
+/// Whether this is one of the words of a type.
+fn word(text: &str, kind: &str) -> bool {
+    matches!(rules().get(kind), Some(Rule::Words(words)) if words.contains(&text))
 }
 
 /// The octets of base64 text, which may be broken into lines.

@@ -7,6 +7,7 @@ use super::Style;
 use super::shape::{Base, Shape, Where};
 use crate::ews::refusal::Refusal;
 use crate::ews::state::{Attachment, Content, Id, Item, Kind, Path, Property, Store, change_key};
+use crate::ews::version::Version;
 use crate::ews::xml::Node;
 use crate::ews::{body, date, dictionary, mapi, mime, pim, schema};
 
@@ -109,7 +110,7 @@ fn value(item: &Item, name: &str, shape: &Shape, style: Style) -> Option<Node> {
         "ItemClass" => text(&item.class),
         "Body" => Some(body::shown(item, shape.body.as_deref())),
         "TextBody" => shape.names(name).then(|| body::text(item)),
-        "Attachments" => attachments(item),
+        "Attachments" => attachments(item, style),
         "HasAttachments" => text(&!item.attachments.is_empty()),
         "DateTimeReceived" => moment(item.received),
         "DateTimeSent" => moment(item.sent?),
@@ -164,8 +165,8 @@ fn headers(item: &Item) -> Option<Node> {
     (!fields.is_empty()).then(|| Node::t("InternetMessageHeaders").children(fields.into_iter().map(header)))
 }
 
-fn attachments(item: &Item) -> Option<Node> {
-    let shown = item.attachments.iter().map(|attachment| attachment_head(item, attachment));
+fn attachments(item: &Item, style: Style) -> Option<Node> {
+    let shown = item.attachments.iter().map(|attachment| attachment_head(item, attachment, style));
     (!item.attachments.is_empty()).then(|| Node::t("Attachments").children(shown))
 }
 
@@ -174,18 +175,20 @@ pub(crate) fn attachment_id(item: u64, attachment: &Attachment) -> String {
     Id::attachment(item, attachment.part).text()
 }
 
-fn attachment_head(item: &Item, attachment: &Attachment) -> Node {
+fn attachment_head(item: &Item, attachment: &Attachment, style: Style) -> Node {
     let name = match attachment.content {
         Content::File(_) => "FileAttachment",
         Content::Item(_) => "ItemAttachment",
     };
-    Node::t(name)
+    let node = Node::t(name)
         .child(Node::t("AttachmentId").attr("Id", attachment_id(item.key, attachment)))
         .child(Node::t("Name").text(&attachment.name))
         .child(Node::t("ContentType").text(&attachment.content_type))
-        .child(attachment.content_id.as_ref().map(|id| Node::t("ContentId").text(id)))
-        .child(Node::t("Size").text(attachment.size()))
-        .child(Node::t("IsInline").text(attachment.inline))
+        .child(attachment.content_id.as_ref().map(|id| Node::t("ContentId").text(id)));
+    if style.version < Version::Exchange2010 {
+        return node;
+    }
+    node.child(Node::t("Size").text(attachment.size())).child(Node::t("IsInline").text(attachment.inline))
 }
 
 fn extended(item: &Item, shape: &Shape, style: Style) -> Vec<Node> {
@@ -207,20 +210,33 @@ pub(super) fn shown(mut property: Property, kind: &str, path: &Node, style: Styl
     Some(property.node(path))
 }
 
-/// The entries of a dictionary that are asked for one by one.
+/// The entries of a dictionary that are asked for one by one, with the parts that are asked for.
 fn indexed(item: &Item, element: &str, shape: &Shape) -> Option<Node> {
     let mut node = Node::t(element);
     for path in &shape.paths {
         let Path::Indexed(uri, index) = path else { continue };
-        let (dictionary, key, _) = dictionary::of(uri)?;
-        if dictionary != element {
+        let Some((_, key, part)) = dictionary::of(uri).filter(|(dictionary, ..)| *dictionary == element) else {
             continue;
+        };
+        for entry in entries(item, element).into_iter().filter(|entry| entry.attribute(key) == Some(index)) {
+            match (part, node.children.iter_mut().find(|shown| shown.attribute(key) == Some(index))) {
+                (None, None) => node.children.push(entry),
+                (None, Some(_)) => {}
+                (Some(part), Some(shown)) => shown.children.extend(entry.find(part).cloned()),
+                (Some(part), None) => {
+                    let found = entry.find(part).cloned();
+                    node.children.push(Node { children: found.into_iter().collect(), ..entry });
+                }
+            }
         }
-        let whole = if element == "InternetMessageHeaders" { headers(item) } else { item.fields.get(element).cloned() };
-        let entries = whole.into_iter().flat_map(|node| node.children);
-        node.children.extend(entries.filter(|entry| entry.attribute(key) == Some(index)));
     }
+    node.children.iter_mut().for_each(dictionary::order);
     (!node.children.is_empty()).then_some(node)
+}
+
+fn entries(item: &Item, element: &str) -> Vec<Node> {
+    let whole = if element == "InternetMessageHeaders" { headers(item) } else { item.fields.get(element).cloned() };
+    whole.map_or_else(Vec::new, |whole| whole.children)
 }
 
 /// The texts of a property, for comparisons; nothing when the item does not have it.
@@ -232,13 +248,9 @@ pub(crate) fn value_texts(item: &Item, path: &Path, style: Style) -> Vec<String>
             .map_or_else(Vec::new, |found| found.values),
         Path::Indexed(uri, index) => {
             let Some((element, key, part)) = dictionary::of(uri) else { return Vec::new() };
-            let whole =
-                if element == "InternetMessageHeaders" { headers(item) } else { item.fields.get(element).cloned() };
-            let entries = whole.into_iter().flat_map(|node| node.children);
-            let entries = entries.filter(|entry| entry.attribute(key) == Some(index));
-            entries
-                .filter_map(|entry| part.map_or(Some(entry.text.clone()), |part| entry.value(part).map(str::to_owned)))
-                .collect()
+            let text = |entry: Node| part.map_or(Some(entry.text.clone()), |part| entry.value(part).map(str::to_owned));
+            let entries = entries(item, element).into_iter().filter(|entry| entry.attribute(key) == Some(index));
+            entries.filter_map(text).collect()
         }
         Path::Field(_) => {
             let Some(element) = path.element() else { return Vec::new() };

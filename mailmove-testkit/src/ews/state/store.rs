@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::well_known::{ARCHIVE, MAILBOX, RECOVERABLE, SINCE_2013};
 use super::{Change, Folder, Id, Item, Kind};
+use crate::ews::date;
 use crate::ews::refusal::Refusal;
 use crate::ews::version::Version;
 
@@ -210,6 +211,8 @@ impl Store {
         item.folder = folder;
         item.imap_uid = self.mailboxes[mailbox].imap_uid;
         (item.created, item.changed, item.content) = (change, change, change);
+        (item.received, item.sent) = (date::rounded(item.received), item.sent.map(date::rounded));
+        (item.made, item.modified) = (date::rounded(item.made), date::rounded(item.modified));
         self.count(&item, true);
         if let Some(folder) = self.folders.get_mut(&folder) {
             folder.changes.insert(change, Change::Item(key));
@@ -232,7 +235,7 @@ impl Store {
         let result = act(&mut item);
         if item.is_read() == read || item.fingerprint() != fields {
             item.content = change;
-            item.modified = OffsetDateTime::now_utc();
+            item.modified = date::rounded(OffsetDateTime::now_utc());
         }
         item.stream = None;
         self.count(&item, true);
