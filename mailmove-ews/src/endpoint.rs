@@ -34,7 +34,7 @@ pub(crate) struct EwsMailbox {
 }
 
 /// How many folders are kept in mind at most.
-const INDEXES: usize = 4;
+const INDEXES: usize = 3;
 
 impl EwsMailbox {
     pub(crate) fn new(name: String, client: Client, mailbox: Mailbox, root: String, delegate: Option<String>) -> Self {

@@ -1,12 +1,16 @@
 //! What a destination folder holds, as far as it takes to recognise things: kept up to date by what changed since the
 //! last look, so that looking costs what changed and not what is there.
+//!
+//! A folder may hold a hundred thousand items, so of each no more is kept than its id and three numbers.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use mailmove_core::{Error, ErrorKind, Evidence, Fingerprint, ItemId, Match, Result, Revision};
+use mailmove_core::{Error, ErrorKind, Evidence, Fingerprint, ItemId, Match, Result};
 
 use crate::client::Client;
 use crate::map;
+use crate::map::revision::hash;
 use crate::wire::ids::FolderRef;
 use crate::wire::item::ItemData;
 use crate::wire::property::Property;
@@ -19,15 +23,16 @@ pub(crate) struct Index {
     state: Option<String>,
     /// In the order in which they were written; what is gone leaves a hole.
     entries: Vec<Option<Entry>>,
-    places: HashMap<String, usize>,
+    places: HashMap<Arc<str>, usize>,
 }
 
+/// An item; mark, identifier and revision by the numbers that stand for them.
 #[derive(Debug)]
 struct Entry {
-    id: String,
-    mark: Option<String>,
-    uid: Option<String>,
-    revision: Revision,
+    id: Arc<str>,
+    mark: Option<u128>,
+    uid: Option<u128>,
+    revision: u128,
 }
 
 impl Index {
@@ -52,7 +57,7 @@ impl Index {
                 match change {
                     Changed::Present(item) => self.put(&item),
                     Changed::Deleted(key) => {
-                        if let Some(at) = self.places.remove(&key.id) {
+                        if let Some(at) = self.places.remove(key.id.as_str()) {
                             self.entries[at] = None;
                         }
                     }
@@ -67,20 +72,20 @@ impl Index {
 
     /// Everything that answers to each of these, in the order in which it was written.
     pub(crate) fn like(&self, wanted: &[&Fingerprint]) -> Vec<Vec<Match>> {
-        let mut marks: HashMap<&str, Vec<usize>> = HashMap::new();
-        let mut uids: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut marks: HashMap<u128, Vec<usize>> = HashMap::new();
+        let mut uids: HashMap<u128, Vec<usize>> = HashMap::new();
         for (at, print) in wanted.iter().enumerate() {
             if let Some(mark) = &print.mark {
-                marks.entry(mark.as_str()).or_default().push(at);
+                marks.entry(hash(mark.as_str())).or_default().push(at);
             }
             if let Some(uid) = &print.uid {
-                uids.entry(uid).or_default().push(at);
+                uids.entry(hash(uid)).or_default().push(at);
             }
         }
         let mut found = vec![Vec::new(); wanted.len()];
         for entry in self.entries.iter().flatten() {
-            let by_mark = entry.mark.as_deref().and_then(|mark| marks.get(mark));
-            let by_uid = entry.uid.as_deref().and_then(|uid| uids.get(uid));
+            let by_mark = entry.mark.and_then(|mark| marks.get(&mark));
+            let by_uid = entry.uid.and_then(|uid| uids.get(&uid));
             let answers = [(by_mark, Evidence::Mark), (by_uid, Evidence::Uid)];
             let mut named: Vec<usize> = Vec::new();
             for (at, by) in answers.into_iter().flat_map(|(at, by)| at.into_iter().flatten().map(move |at| (*at, by))) {
@@ -94,16 +99,17 @@ impl Index {
     }
 
     fn put(&mut self, item: &ItemData) {
+        let id: Arc<str> = item.key.id.as_str().into();
         let entry = Entry {
-            id: item.key.id.clone(),
-            mark: item.property(Property::Mark).map(str::to_owned),
-            uid: map::item::uid(item),
-            revision: map::revision::of(item),
+            id: id.clone(),
+            mark: item.property(Property::Mark).map(hash),
+            uid: map::item::uid(item).as_deref().map(hash),
+            revision: map::revision::number_of(item),
         };
-        match self.places.get(&entry.id) {
+        match self.places.get(&id) {
             Some(at) => self.entries[*at] = Some(entry),
             None => {
-                self.places.insert(entry.id.clone(), self.entries.len());
+                self.places.insert(id, self.entries.len());
                 self.entries.push(Some(entry));
             }
         }
@@ -112,8 +118,8 @@ impl Index {
 
 impl Entry {
     fn answer(&self, by: Evidence) -> Match {
-        let mut found = Match::new(ItemId::new(self.id.as_str()), by);
-        found.revision = Some(self.revision.clone());
+        let mut found = Match::new(ItemId::new(self.id.clone()), by);
+        found.revision = Some(map::revision::from_number(self.revision));
         found
     }
 }

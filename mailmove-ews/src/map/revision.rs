@@ -13,6 +13,16 @@ const COMPARED: usize = 200;
 /// categories as well. Mail that was sent or received is known by what identifies it: class, subject, Message-ID, sent
 /// date, and whether it has attachments. Everything that people edit, drafts included, is known by its modification time.
 pub(crate) fn of(item: &ItemData) -> Revision {
+    from_number(number_of(item))
+}
+
+/// The revision that this number stands for.
+pub(crate) fn from_number(number: u128) -> Revision {
+    Revision::new(format!("{number:032x}"))
+}
+
+/// A number that stands for the revision of an item's content.
+pub(crate) fn number_of(item: &ItemData) -> u128 {
     let class = item.class.as_deref().unwrap_or_default();
     let head = |text: Option<&str>| text.unwrap_or_default().chars().take(COMPARED).collect::<String>();
     let draft = super::flags::is_draft(item);
@@ -26,5 +36,12 @@ pub(crate) fn of(item: &ItemData) -> Revision {
         edited.flatten().unwrap_or_default().to_owned(),
     ]
     .join("\0");
-    Revision::new(&Digest::of(text.as_bytes()).to_string()[..32])
+    hash(&text)
+}
+
+/// Stands for a text: 128 bits of its digest.
+pub(crate) fn hash(text: &str) -> u128 {
+    let mut bits = [0; 16];
+    bits.copy_from_slice(&Digest::of(text.as_bytes()).as_bytes()[..16]);
+    u128::from_be_bytes(bits)
 }
