@@ -59,6 +59,8 @@ pub enum Capability {
     Utf8Accept,
     /// `UIDONLY` (RFC 9586): once enabled, messages go by UID alone.
     UidOnly,
+    /// `X-GM-EXT-1`, of which X-GM-MSGID alone is answered: no labels.
+    GmailExt,
 }
 
 impl Capability {
@@ -91,6 +93,7 @@ impl Capability {
             Self::Xlist => "XLIST",
             Self::Utf8Accept => "UTF8=ACCEPT",
             Self::UidOnly => "UIDONLY",
+            Self::GmailExt => "X-GM-EXT-1",
         }
     }
 

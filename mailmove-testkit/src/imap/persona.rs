@@ -68,6 +68,21 @@ impl Persona {
     /// that tests are fast.
     pub const YAHOO_VIEW: usize = 25;
 
+    /// The server's name of a folder: INBOX, or what lies beside it.
+    pub fn folder(self, path: &[&str]) -> String {
+        let (prefix, delimiter) = match self {
+            Self::Courier => ("INBOX.", "."),
+            Self::Cyrus | Self::HMailServer | Self::James => ("", "."),
+            Self::Domino => ("", "\\"),
+            Self::Yandex => ("", "|"),
+            _ => ("", "/"),
+        };
+        match path {
+            ["INBOX"] => "INBOX".to_owned(),
+            path => format!("{prefix}{}", path.join(delimiter)),
+        }
+    }
+
     /// A server of this kind, without users.
     pub fn builder(self) -> ImapServerBuilder {
         match self {
@@ -260,10 +275,10 @@ fn gmail() -> ImapServerBuilder {
             ListStatus,
             LiteralMinus,
             SpecialUse,
+            GmailExt,
             SaslIr,
         ])
         .id(&[("name", "GImap"), ("vendor", "Google, Inc.")])
-        .advertise("X-GM-EXT-1")
         .append_limit(35_651_584)
         .max_connections_per_user(15)
         .refuse_names(|name| {

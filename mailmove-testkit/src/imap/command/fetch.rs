@@ -158,6 +158,7 @@ fn answer(selected: &Selected, uid: u32, message: &Message, asked: &Asked, manne
             }
             Item::ModSeq => out.text(format_args!("{space}MODSEQ ({})", message.modseq)),
             Item::EmailId => out.text(format_args!("{space}EMAILID (M{})", message.email_id)),
+            Item::GmailId => out.text(format_args!("{space}X-GM-MSGID {}", message.email_id)),
             Item::Envelope => out.text(format_args!("{space}ENVELOPE {}", structure::envelope(&message.bytes))),
             Item::Structure { extensible } => {
                 let name = if *extensible { "BODYSTRUCTURE" } else { "BODY" };
@@ -202,6 +203,7 @@ fn quotable(bytes: &[u8]) -> bool {
 pub(super) fn missing(settings: &Settings, items: &[Item]) -> Option<Capability> {
     items.iter().find_map(|item| match item {
         Item::ModSeq if !settings.condstore() => Some(Capability::Condstore),
+        Item::GmailId if !settings.has(Capability::GmailExt) => Some(Capability::GmailExt),
         Item::EmailId if !settings.has(Capability::ObjectId) => Some(Capability::ObjectId),
         Item::Section(section) if section.binary && !settings.has(Capability::Binary) => Some(Capability::Binary),
         _ => None,

@@ -11,6 +11,8 @@ pub(crate) enum Item {
     Size,
     ModSeq,
     EmailId,
+    /// `X-GM-MSGID`.
+    GmailId,
     Envelope,
     /// BODYSTRUCTURE; BODY is the one without extensions.
     Structure {
@@ -107,6 +109,7 @@ fn item(c: &mut Cursor<'_>) -> Parsed<Vec<Item>> {
         "RFC822.SIZE" => Ok(vec![Item::Size]),
         "MODSEQ" => Ok(vec![Item::ModSeq]),
         "EMAILID" => Ok(vec![Item::EmailId]),
+        "X-GM-MSGID" => Ok(vec![Item::GmailId]),
         "ENVELOPE" => Ok(vec![Item::Envelope]),
         "BODYSTRUCTURE" => Ok(vec![Item::Structure { extensible: true }]),
         "RFC822" => whole("RFC822", false, What::Everything),

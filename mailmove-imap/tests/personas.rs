@@ -1,0 +1,226 @@
+//! Whole migrations from and to servers as they are in the field.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::{PASSWORD, USER, connector, destination, source};
+use mailmove_core::{Connector, ErrorKind, Kind};
+use mailmove_engine::{Audit, AuditLevel, MemoryLedger, Migration, Outcome, Report};
+use mailmove_imap::{ImapConnector, Quirks, Sign};
+use mailmove_testkit::imap::{Capability, ImapServer, ImapServerBuilder, NewMessage, Persona};
+use mailmove_testkit::nasty;
+
+macro_rules! personas {
+    ($($test:ident: $persona:ident,)*) => {
+        mod from {
+            $(#[tokio::test]
+            async fn $test() {
+                super::everything_comes_from(super::Persona::$persona).await;
+            })*
+        }
+
+        mod to {
+            $(#[tokio::test]
+            async fn $test() {
+                super::everything_goes_to(super::Persona::$persona).await;
+            })*
+        }
+
+        #[test]
+        fn every_persona_has_its_test() {
+            assert_eq!(Persona::ALL.to_vec(), [$(Persona::$persona),*]);
+        }
+    };
+}
+
+personas! {
+    carbonio: Carbonio,
+    courier: Courier,
+    cyrus: Cyrus,
+    domino: Domino,
+    dovecot: Dovecot,
+    exchange_online: ExchangeOnline,
+    exchange_server: ExchangeServer,
+    gmail: Gmail,
+    gmx: Gmx,
+    groupwise: GroupWise,
+    hmailserver: HMailServer,
+    icloud: ICloud,
+    james: James,
+    kerio: Kerio,
+    mailenable: MailEnable,
+    mail_ru: MailRu,
+    netease: NetEase,
+    qq: Qq,
+    smartermail: SmarterMail,
+    yahoo: Yahoo,
+    yandex: Yandex,
+    zimbra: Zimbra,
+}
+
+/// A migration between two servers, and what it came to.
+struct Moved {
+    old: ImapServer,
+    new: ImapServer,
+    report: Report,
+    audit: Audit,
+}
+
+impl Moved {
+    async fn between(old: ImapServer, new: ImapServer) -> Self {
+        let ledger = Arc::new(MemoryLedger::new());
+        let migration = || {
+            Migration::new(Arc::new(connector(&old)), source(), Arc::new(connector(&new)), destination())
+                .ledger(ledger.clone())
+        };
+        let report = migration().run(None).await.unwrap();
+        let audit = migration().audit(AuditLevel::Metadata).await.unwrap();
+        Self { old, new, report, audit }
+    }
+
+    /// Whether the plan named this loss.
+    fn foretold(&self, code: &str) -> bool {
+        let routes = self.report.plan.iter().flat_map(|plan| &plan.routes);
+        routes.flat_map(|route| &route.losses).any(|loss| loss.code == code)
+    }
+
+    #[track_caller]
+    fn assert_whole(&self) {
+        assert!(matches!(self.report.outcome, Outcome::Completed), "{:#?}", self.report);
+        assert!(self.audit.is_clean(), "{:#?}", self.audit);
+        let count = |server: &ImapServer| server.mailbox(USER).snapshot().messages();
+        assert_eq!(count(&self.new), count(&self.old));
+    }
+}
+
+async fn start(server: ImapServerBuilder) -> ImapServer {
+    server.user(USER, PASSWORD).start().await
+}
+
+/// Folders, some of them deep or strangely named, and letters in them, strange ones too.
+fn fill(server: &ImapServer, name: impl Fn(&[&str]) -> String) {
+    let mailbox = server.mailbox(USER);
+    let folders: [&[&str]; 5] = [&["INBOX"], &["Work"], &["Work", "2024"], &["Größe"], &["Rock 'n' Roll"]];
+    for (number, path) in folders.iter().enumerate() {
+        let folder = name(path);
+        if number > 0 {
+            mailbox.create_folder(&folder).subscribe(&folder);
+        }
+        for letter in 0..(4 + Persona::YAHOO_VIEW as u32 * u32::from(number == 0)) {
+            let flags = [&["\\Seen"][..], &["\\Flagged", "\\Answered"], &[]][letter as usize % 3];
+            let text = common::message(100 * number as u32 + letter);
+            mailbox.append(&folder, NewMessage::new(text).flags(flags.iter().copied()));
+        }
+    }
+    // Twins are two messages.
+    for _ in 0..2 {
+        mailbox.append("INBOX", NewMessage::new(common::message(9_999)));
+    }
+}
+
+async fn everything_comes_from(persona: Persona) {
+    let old = start(persona.builder()).await;
+    fill(&old, |path| persona.folder(path));
+    for sample in nasty::samples(Kind::Mail) {
+        old.mailbox(USER).append("INBOX", NewMessage::new(sample.bytes));
+    }
+    let before = old.mailbox(USER).snapshot();
+    let moved = Moved::between(old, start(ImapServer::builder()).await).await;
+    moved.assert_whole();
+    let differences = before.differences(&moved.new.mailbox(USER).snapshot());
+    assert!(differences.is_empty(), "{differences:#?}");
+    assert_eq!(moved.old.mailbox(USER).snapshot(), before, "nothing changes at the source");
+}
+
+async fn everything_goes_to(persona: Persona) {
+    let old = start(ImapServer::builder()).await;
+    fill(&old, |path| path.join("/"));
+    let moved = Moved::between(old, start(persona.builder()).await).await;
+    moved.assert_whole();
+    let folders = moved.new.mailbox(USER).folders();
+    assert!(folders.contains(&persona.folder(&["Work", "2024"])), "{folders:?}");
+}
+
+#[tokio::test]
+async fn a_view_that_is_cut_off_is_seen_through_where_the_server_lets_us() {
+    let old = start(Persona::Yahoo.builder()).await;
+    fill(&old, |path| path.join("/"));
+    let count = old.mailbox(USER).count("INBOX");
+    assert!(count > Persona::YAHOO_VIEW);
+    let moved = Moved::between(old, start(ImapServer::builder()).await).await;
+    assert_eq!(moved.new.mailbox(USER).count("INBOX"), count);
+    assert!(!moved.foretold("view-limit"));
+}
+
+#[tokio::test]
+async fn a_view_that_is_cut_off_is_named_where_it_cannot_be_seen_through() {
+    let old = start(Persona::Yahoo.builder().without(Capability::UidOnly)).await;
+    fill(&old, |path| path.join("/"));
+    let moved = Moved::between(old, start(ImapServer::builder()).await).await;
+    assert_eq!(moved.new.mailbox(USER).count("INBOX"), Persona::YAHOO_VIEW);
+    assert!(moved.foretold("view-limit"));
+}
+
+#[tokio::test]
+async fn nothing_is_selected_before_the_server_knows_who_we_are() {
+    for persona in [Persona::NetEase, Persona::Qq] {
+        let old = start(persona.builder()).await;
+        fill(&old, |path| path.join("/"));
+        let moved = Moved::between(old, start(ImapServer::builder()).await).await;
+        let counters = moved.old.log().counters();
+        assert!(counters.command("ID") > 0 && counters.command("ID") == counters.sign_ins().accepted, "{persona:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_loses_what_comes_behind_a_message_gets_one_at_a_time() {
+    let old = start(ImapServer::builder()).await;
+    fill(&old, |path| path.join("/"));
+    let moved = Moved::between(old, start(Persona::James.builder()).await).await;
+    moved.assert_whole();
+    let lines = moved.new.log().lines();
+    let appends: Vec<&String> = lines.iter().filter(|line| line.contains("APPEND")).collect();
+    assert!(!appends.is_empty() && appends.iter().all(|line| !line.contains("+}")), "{appends:#?}");
+}
+
+#[tokio::test]
+async fn a_lock_on_the_account_gets_one_connection() {
+    let old = start(Persona::Zimbra.builder().max_connections_per_user(1)).await;
+    fill(&old, |path| path.join("/"));
+    // So much that more connections would pay.
+    for number in 0..400 {
+        old.mailbox(USER)
+            .append(["Work", "Work/2024"][number % 2], NewMessage::new(common::message(10_000 + number as u32)));
+    }
+    let moved = Moved::between(old, start(ImapServer::builder()).await).await;
+    moved.assert_whole();
+    assert_eq!(moved.old.log().counters().sign_ins().refused, 0);
+}
+
+#[tokio::test]
+async fn a_keyword_that_means_something_else_is_held_back_and_named() {
+    let old = start(ImapServer::builder()).await;
+    let letter = NewMessage::new(common::message(1)).flags(["\\Seen", "$MDNSent", "Work"]);
+    old.mailbox(USER).append("INBOX", letter);
+    let moved = Moved::between(old, start(Persona::ExchangeOnline.builder()).await).await;
+    assert!(matches!(moved.report.outcome, Outcome::Completed), "{:#?}", moved.report);
+    assert!(moved.audit.is_clean(), "{:#?}", moved.audit);
+    let flags = moved.new.mailbox(USER).snapshot();
+    let flags = format!("{flags:?}");
+    assert!(flags.contains("Work") && !flags.contains("MDNSent"), "{flags}");
+}
+
+#[tokio::test]
+async fn a_program_adds_rows_of_its_own() {
+    let server = start(ImapServer::builder().greeting("Our own server, release 7")).await;
+    let mut quirks = Quirks::new("Ours");
+    quirks.signs = vec![Sign::Greeting("our own server".into())].into();
+    quirks.append_limit = Some(50);
+    let mut config = common::config(&server);
+    config.quirks.push(quirks);
+    let connector = ImapConnector::new(config, common::provider());
+    let opened = connector.destination(&destination()).await.unwrap();
+    let verdicts = opened.write(&"INBOX".into(), &[common::create(common::message(1))]).await;
+    assert_eq!(verdicts[0].as_ref().unwrap_err().kind(), ErrorKind::TooLarge);
+}
