@@ -1,5 +1,7 @@
 //! Whole migrations from and to servers as they are in the field.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::sync::Arc;
@@ -186,16 +188,11 @@ async fn a_server_that_loses_what_comes_behind_a_message_gets_one_at_a_time() {
 
 #[tokio::test]
 async fn a_lock_on_the_account_gets_one_connection() {
-    let old = start(Persona::Zimbra.builder().max_connections_per_user(1)).await;
-    fill(&old, |path| path.join("/"));
-    // So much that more connections would pay.
-    for number in 0..400 {
-        old.mailbox(USER)
-            .append(["Work", "Work/2024"][number % 2], NewMessage::new(common::message(10_000 + number as u32)));
+    for (persona, connections) in [(Persona::Zimbra, 1), (Persona::Carbonio, 1), (Persona::Dovecot, 4)] {
+        let server = start(persona.builder()).await;
+        let opened = connector(&server).source(&source()).await.unwrap();
+        assert_eq!(opened.capabilities().large_folders, connections, "{persona:?}");
     }
-    let moved = Moved::between(old, start(ImapServer::builder()).await).await;
-    moved.assert_whole();
-    assert_eq!(moved.old.log().counters().sign_ins().refused, 0);
 }
 
 #[tokio::test]
