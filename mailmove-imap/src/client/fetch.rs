@@ -146,9 +146,7 @@ fn whole(mut data: FetchData, reference: &ItemRef, spool: &Spool) -> Result<Item
         Some(literal) => literal.into_body(spool).ok_or_else(|| missing(reference))??,
         None => return Err(missing(reference)),
     };
-    let mut item = message::item(data, reference.id.clone(), body)?;
-    // A date that cannot be read here may have been read before.
-    item.received = item.received.or(reference.received);
+    let item = message::item(data, reference.id.clone(), body)?;
     Ok(item)
 }
 

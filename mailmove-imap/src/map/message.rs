@@ -1,6 +1,8 @@
 //! Messages.
 
 use mailmove_core::{Body, Fingerprint, Format, Item, ItemId, ItemRef, Kind, Loss, Result};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 
 use crate::wire::FetchData;
 
@@ -23,16 +25,45 @@ pub(crate) fn reference(mut data: FetchData, uid: u32, folder: &mailmove_core::F
 
 /// A whole message.
 pub(crate) fn item(mut data: FetchData, origin: ItemId, body: Body) -> Result<Item> {
-    let (uid, key) = Fingerprint::mail_key(&header(&body)?);
+    let header = header(&body)?;
+    let (uid, key) = Fingerprint::mail_key(&header);
     let mut item = Item::new(origin, Kind::Mail, Format::RFC5322, body);
     item.fingerprint.uid = uid;
     item.fingerprint.key = key;
     item.flags = data.take_flags();
     item.received = data.date;
+    if item.received.is_none() {
+        item.received = date_by_header(&header);
+        item.losses.push(Loss::new("received-date", "the server tells no date of arrival; the header's was taken"));
+    }
     let odd = data.odd_flags.iter();
     item.losses
         .extend(odd.map(|flag| Loss::new("system-flag", format!("`{flag}` is no flag that mail systems share"))));
     Ok(item)
+}
+
+/// When a message arrived by its own account: the topmost `Received`, or else `Date`. For servers that do not say it, or
+/// say something that is no date.
+pub(crate) fn date_by_header(header: &[u8]) -> Option<OffsetDateTime> {
+    let field = |name: &str| {
+        let unfolded = unfold(header);
+        unfolded.lines().find_map(|line| {
+            let (known, value) = line.split_once(':')?;
+            known.trim().eq_ignore_ascii_case(name).then(|| value.to_owned())
+        })
+    };
+    let received = field("received").and_then(|value| parse_rfc5322(value.rsplit_once(';')?.1));
+    received.or_else(|| parse_rfc5322(&field("date")?))
+}
+
+fn unfold(header: &[u8]) -> String {
+    String::from_utf8_lossy(header).replace("\r\n", "\n").replace("\n ", " ").replace("\n\t", " ")
+}
+
+/// A date of a header, without the comments that often follow it.
+fn parse_rfc5322(text: &str) -> Option<OffsetDateTime> {
+    let text = text.split('(').next().unwrap_or_default();
+    OffsetDateTime::parse(text.trim(), &Rfc2822).ok()
 }
 
 /// The header block, as far as the body has one.
@@ -85,6 +116,15 @@ mod tests {
             let body = writer.finish().unwrap();
             assert_eq!(&header(&body).unwrap()[..], b"Message-ID: <1@x>\r\nSubject: a\r\n", "chunks of {cut}");
         }
+    }
+
+    #[test]
+    fn a_date_is_found_in_the_header_when_nobody_else_tells_it() {
+        let received = &b"Received: from a\r\n\tby b; Tue, 2 Jan 2024 10:00:00 +0100 (CET)\r\n"[..];
+        let date = &b"Date: Mon, 1 Jan 2024 09:00:00 -0500\r\n"[..];
+        let seconds = |header: &[u8]| date_by_header(header).unwrap().unix_timestamp();
+        assert_eq!((seconds(&[received, date].concat()), seconds(date)), (1_704_186_000, 1_704_117_600));
+        assert_eq!(date_by_header(b"Date: yesterday\r\n"), None);
     }
 
     #[test]

@@ -155,12 +155,17 @@ mod tests {
         assert_eq!(take(&mut lanes, "c", Use::Write), two);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_connection_that_ended_is_forgotten_and_a_refusal_lowers_the_limit() {
         let (mut lanes, servers) = lanes(1, 4);
         assert_eq!(lanes.book(3), 2);
+        lanes.refused(false);
+        assert_eq!(lanes.book(4), 0, "not at once");
+        tokio::time::advance(Duration::from_secs(11)).await;
+        assert_eq!(lanes.book(3), 1);
         lanes.refused(true);
         lanes.refused(true);
+        tokio::time::advance(Duration::from_secs(11)).await;
         assert_eq!(lanes.book(3), 0);
         drop(servers);
         for _ in 0..100 {

@@ -2,12 +2,16 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::Pool;
 use super::choose::Use;
 use crate::engine::Connection;
+
+/// How long no further connection is tried after one that could not be opened.
+const REST: Duration = Duration::from_secs(10);
 
 /// The connections and their work.
 #[derive(Debug)]
@@ -17,6 +21,8 @@ pub(super) struct Lanes {
     opening: usize,
     /// How many the server bears, as far as we know.
     limit: usize,
+    /// After one that could not be opened: no other is tried before.
+    not_before: Option<Instant>,
     closed: bool,
 }
 
@@ -35,7 +41,7 @@ pub(super) struct Lane {
 
 impl Lanes {
     pub(super) fn new(limit: usize) -> Self {
-        Self { lanes: Vec::new(), next: 0, opening: 0, limit: limit.max(1), closed: false }
+        Self { lanes: Vec::new(), next: 0, opening: 0, limit: limit.max(1), not_before: None, closed: false }
     }
 
     pub(super) fn add(&mut self, connection: Connection) {
@@ -62,7 +68,7 @@ impl Lanes {
     }
 
     pub(super) fn may_grow(&self) -> bool {
-        !self.closed && self.lanes.len() + self.opening < self.limit
+        !self.is_resting() && self.lanes.len() + self.opening < self.limit
     }
 
     pub(super) fn is_growing(&self) -> bool {
@@ -71,7 +77,7 @@ impl Lanes {
 
     /// Says how many are to be opened so that there are this many, and counts them as under way.
     pub(super) fn book(&mut self, wanted: usize) -> usize {
-        if self.closed {
+        if self.is_resting() {
             return 0;
         }
         let more = wanted.min(self.limit).saturating_sub(self.lanes.len() + self.opening);
@@ -90,6 +96,11 @@ impl Lanes {
         if for_good {
             self.limit = self.lanes.len().max(1);
         }
+        self.not_before = Some(Instant::now() + REST);
+    }
+
+    fn is_resting(&self) -> bool {
+        self.closed || self.not_before.is_some_and(|until| Instant::now() < until)
     }
 
     pub(super) fn enter(&mut self, number: u64, folder: &Arc<[u8]>, weight: u64, what: Use) -> Option<Arc<Connection>> {

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::config::ImapConfig;
 use crate::engine::Connection;
 use crate::error::is_connection_limit;
-use crate::session::{Identity, Ready, Trail, Trust, open};
+use crate::session::{Identity, Ready, Trail, Trust, open, open_spare};
 use crate::wire::Command;
 use choose::{Choice, SHARE_AFTER};
 use lane::Lanes;
@@ -115,7 +115,7 @@ impl Pool {
         for _ in 0..lanes.book(wanted) {
             let pool = self.clone();
             tokio::spawn(async move {
-                let opened = pool.dialer.dial().await;
+                let opened = pool.dialer.dial(true).await;
                 let mut lanes = pool.lanes();
                 match opened {
                     Ok(ready) => lanes.opened(ready.connection),
@@ -142,7 +142,7 @@ impl Pool {
                 return Ok(());
             }
         }
-        let ready = self.dialer.dial().await?;
+        let ready = self.dialer.dial(false).await?;
         self.lanes().add(ready.connection);
         self.changed.notify_waiters();
         Ok(())
@@ -154,8 +154,11 @@ impl Pool {
 }
 
 impl Dialer {
-    async fn dial(&self) -> Result<Ready> {
-        let ready = open(&self.config, &self.trust, &self.identity, &mut Trail::default()).await?;
+    async fn dial(&self, spare: bool) -> Result<Ready> {
+        let ready = match spare {
+            true => open_spare(&self.config, &self.trust, &self.identity).await?,
+            false => open(&self.config, &self.trust, &self.identity, &mut Trail::default()).await?,
+        };
         self.prepare(&ready.connection);
         Ok(ready)
     }

@@ -12,5 +12,5 @@ mod stream;
 mod tls;
 
 pub(crate) use identity::{Identity, Proofs};
-pub(crate) use open::{Ready, Trail, open};
+pub(crate) use open::{Ready, Trail, open, open_spare};
 pub(crate) use tls::Trust;

@@ -50,19 +50,29 @@ impl Trail {
 }
 
 /// Connects and signs in. A credential that has expired is asked for once more; one that is refused is named to its
-/// provider and not tried again.
+/// provider and not tried again, unless it is good on another connection at this moment: then it is the connection that
+/// is one too many, whatever the server says.
+pub(crate) async fn open_spare(config: &ImapConfig, trust: &Trust, who: &Identity) -> Result<Ready> {
+    open_any(config, trust, who, &mut Trail::default(), true).await
+}
+
+/// Connects and signs in, as [`open_spare`], when no other connection is signed in.
 pub(crate) async fn open(config: &ImapConfig, trust: &Trust, who: &Identity, trail: &mut Trail) -> Result<Ready> {
+    open_any(config, trust, who, trail, false).await
+}
+
+async fn open_any(config: &ImapConfig, trust: &Trust, who: &Identity, trail: &mut Trail, spare: bool) -> Result<Ready> {
     let side = who.mailbox.side;
     let attempt = who.attempt().await.inspect_err(|_| trail.at = Stage::SignIn)?;
     let generation = (attempt.credential.grant.clone(), attempt.credential.generation);
-    let opened = open_once(config, trust, who, attempt, trail).await;
+    let opened = open_once(config, trust, who, attempt, trail, spare).await;
     let opened = match opened {
         Err(error) if error.kind() == ErrorKind::CredentialExpired => {
             let attempt = who.attempt().await?;
             let fresh = (attempt.credential.grant.clone(), attempt.credential.generation) != generation;
             if fresh {
                 *trail = Trail::default();
-                open_once(config, trust, who, attempt, trail).await
+                open_once(config, trust, who, attempt, trail, spare).await
             } else {
                 Err(error)
             }
@@ -78,6 +88,7 @@ async fn open_once(
     who: &Identity,
     attempt: Attempt,
     trail: &mut Trail,
+    spare: bool,
 ) -> Result<Ready> {
     if config.security == Security::Plain && !config.allow_plaintext {
         return Err(Error::new(ErrorKind::Config, "the connection would be unprotected")
@@ -116,7 +127,7 @@ async fn open_once(
     let gate = match within(limit, "signing in", signing).await {
         Ok(gate) => gate,
         Err(error) => {
-            if error.kind() == ErrorKind::Credential {
+            if error.kind() == ErrorKind::Credential && !spare {
                 who.rejected(&attempt.credential).await?;
             }
             return Err(error);
