@@ -209,6 +209,16 @@ async fn a_keyword_that_means_something_else_is_held_back_and_named() {
 }
 
 #[tokio::test]
+async fn lines_that_are_too_long_are_broken_and_named() {
+    let old = start(ImapServer::builder()).await;
+    let text = format!("Message-ID: <1@example.org>\r\nSubject: long\r\n\r\n{}\r\n", "x".repeat(20_000));
+    old.mailbox(USER).append("INBOX", NewMessage::new(text));
+    let moved = Moved::between(old, start(Persona::ExchangeServer.builder()).await).await;
+    moved.assert_whole();
+    assert!(format!("{:?}", moved.report).contains("long-line-broken"), "{:#?}", moved.report);
+}
+
+#[tokio::test]
 async fn a_program_adds_rows_of_its_own() {
     let server = start(ImapServer::builder().greeting("Our own server, release 7")).await;
     let mut quirks = Quirks::new("Ours");

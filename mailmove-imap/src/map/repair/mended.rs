@@ -3,7 +3,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use mailmove_core::{Body, BodyReader, Result};
 
-use super::{Defects, LONGEST_FIELD_LINE, is_field_line};
+use super::{BREAK_FROM, Defects, LONGEST_FIELD_LINE, LONGEST_LINE, is_field_line};
 use crate::wire::Chunks;
 
 /// A message with its defects mended, read chunk by chunk: it is as large as it is, in memory or not.
@@ -16,6 +16,8 @@ pub(crate) struct Mended {
     last: Option<u8>,
     carriage: bool,
     finished: bool,
+    /// How long the present line of the text is.
+    length: usize,
 }
 
 impl Mended {
@@ -29,6 +31,7 @@ impl Mended {
             last: None,
             carriage: false,
             finished: false,
+            length: 0,
         }
     }
 
@@ -58,7 +61,7 @@ impl Mended {
         for byte in bytes {
             self.last = Some(*byte);
             if !self.in_header {
-                out.put_u8(*byte);
+                self.body(*byte, out);
                 continue;
             }
             self.line.push(*byte);
@@ -66,6 +69,22 @@ impl Mended {
                 self.header_line(out);
             }
         }
+    }
+
+    /// One octet of the text; lines that are too long are broken, between characters where it can be.
+    fn body(&mut self, byte: u8, out: &mut BytesMut) {
+        if matches!(byte, b'\r' | b'\n') {
+            self.length = 0;
+        } else {
+            let between = self.length >= BREAK_FROM && !(0x80..0xc0).contains(&byte);
+            if self.mend.contains(Defects::LONG_LINE) && (between || self.length == LONGEST_LINE) {
+                // Whether a line of this length ends within the limit is not known yet: it is broken all the same.
+                out.put_slice(b"\r\n");
+                self.length = 0;
+            }
+            self.length += 1;
+        }
+        out.put_u8(byte);
     }
 
     fn header_line(&mut self, out: &mut BytesMut) {
@@ -82,7 +101,7 @@ impl Mended {
                 out.put_slice(b"\r\n");
             }
             self.in_header = false;
-            out.put_slice(&line);
+            line.iter().for_each(|byte| self.body(*byte, out));
             return;
         }
         if self.mend.contains(Defects::HEADER_8BIT) {

@@ -28,6 +28,8 @@ bitflags::bitflags! {
         const NO_BLANK_LINE = 1 << 4;
         /// The header holds octets beyond ASCII.
         const HEADER_8BIT = 1 << 5;
+        /// Lines of the text are longer than a line may be (RFC 5322 §2.1.1).
+        const LONG_LINE = 1 << 6;
     }
 }
 
@@ -39,7 +41,7 @@ struct Repair {
     signs: &'static [&'static str],
 }
 
-const REPAIRS: [Repair; 6] = [
+const REPAIRS: [Repair; 7] = [
     Repair { defect: Defects::NUL, code: "nul-removed", text: "NUL octets were left out", signs: &["nul"] },
     Repair {
         defect: Defects::BARE,
@@ -64,6 +66,13 @@ const REPAIRS: [Repair; 6] = [
         code: "header-8bit",
         text: "octets beyond ASCII in the header became question marks",
         signs: &["8bit", "8-bit", "non-ascii", "invalid header", "header"],
+    },
+    Repair {
+        defect: Defects::LONG_LINE,
+        code: "long-line-broken",
+        text: "lines of the text with more than 998 octets were broken",
+        // Exchange says no more than `Command Argument Error 11`, and so does whoever cannot read on.
+        signs: &["line too long", "line that is too long", "line length", "long line", "argument error"],
     },
     Repair {
         defect: Defects::NO_END,
@@ -110,6 +119,11 @@ pub(crate) fn mended_length(body: &Body, defects: Defects) -> Result<u64> {
     }
     Ok(length)
 }
+
+/// How long a line of the text may be, its end not counted (RFC 5322 §2.1.1).
+const LONGEST_LINE: usize = 998;
+/// A line is broken from here on where no character of UTF-8 is torn apart.
+const BREAK_FROM: usize = LONGEST_LINE - 4;
 
 /// A line of a header that is longer is no header field.
 const LONGEST_FIELD_LINE: usize = 64 * 1024;
@@ -166,6 +180,23 @@ mod tests {
                 assert_eq!(mended(text, defect, cut), good, "{shown:?}");
             }
         }
+    }
+
+    #[test]
+    fn long_lines_are_broken_between_characters_and_only_in_the_text() {
+        let long = "ü".repeat(1_200);
+        let text = format!("A: {}\r\n\r\n{long}\r\n{}\r\n", "a".repeat(2_000), "b".repeat(998));
+        assert_eq!(examine(&Body::unpooled(text.clone())).unwrap(), Defects::LONG_LINE);
+        for cut in [1, 7, 1_000, text.len()] {
+            let out = String::from_utf8(mended(text.as_bytes(), Defects::LONG_LINE, cut)).unwrap();
+            let (header, lines) = out.split_once("\r\n\r\n").unwrap();
+            assert_eq!(header.len(), 2_003);
+            assert!(lines.split("\r\n").all(|line| line.len() <= 998));
+            assert_eq!(lines.replace("\r\n", ""), format!("{long}{}", "b".repeat(998)));
+        }
+        let headless = "x".repeat(3_000);
+        let all = mended(headless.as_bytes(), Defects::all(), 100);
+        assert_eq!(examine(&Body::unpooled(all)).unwrap(), Defects::empty());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Looks for defects.
 
-use super::{Defects, LONGEST_FIELD_LINE, is_field_line};
+use super::{Defects, LONGEST_FIELD_LINE, LONGEST_LINE, is_field_line};
 
 /// Looks at a message octet by octet.
 #[derive(Default)]
@@ -10,6 +10,8 @@ pub(super) struct Scan {
     header_over: bool,
     lines: u64,
     last: Option<u8>,
+    /// How long the present line is.
+    length: usize,
 }
 
 impl Scan {
@@ -22,7 +24,11 @@ impl Scan {
             _ => {}
         }
         self.last = Some(byte);
+        self.length = if matches!(byte, b'\r' | b'\n') { 0 } else { self.length + 1 };
         if self.header_over {
+            if self.length > LONGEST_LINE {
+                *found |= Defects::LONG_LINE;
+            }
             return;
         }
         self.line.push(byte);
@@ -44,6 +50,9 @@ impl Scan {
             self.header_over = true;
         } else if !is_field_line(&line, first) {
             *found |= Defects::NO_BLANK_LINE;
+            if content.len() > LONGEST_LINE {
+                *found |= Defects::LONG_LINE;
+            }
             self.header_over = true;
         } else if !line.is_ascii() {
             *found |= Defects::HEADER_8BIT;
