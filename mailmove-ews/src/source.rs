@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use mailmove_core::{
-    Change, Cursor, Detail, Error, ErrorKind, FeedId, FlagMask, Flags, FolderId, Format, Gone, Item, ItemFlags, ItemId,
-    ItemRef, Kind, Page, Recovery, Result, Source, Spool, async_trait,
+    Body, Change, Cursor, Detail, Error, ErrorKind, FeedId, FlagMask, Flags, FolderId, Format, Gone, Item, ItemFlags,
+    ItemId, ItemRef, Kind, Page, Recovery, Result, Source, Spool, async_trait,
 };
+use mailmove_exchange::fts::{FtsError, summarize};
 
 use crate::batch::{self, Ranges};
 use crate::capabilities::{BATCH_BYTES, BATCH_ITEMS};
@@ -145,9 +146,20 @@ impl EwsMailbox {
         let mut whole = |item: &&ItemRef, answer: Result<Option<ItemData>>| {
             let data = answer?.ok_or_else(map::item::without_content)?;
             let stream = streams.next().unwrap_or(Ok(None))?.ok_or_else(map::item::without_content)??;
+            check_whole(&stream)?;
             map::item::whole(&data, &item.id, &Format::FASTTRANSFER, stream)
         };
         Ok(items.iter().zip(described).map(|(item, answer)| whole(item, answer)).collect())
+    }
+}
+
+/// Half a stream must not be taken for an item. What is in it beyond the frames is the servers' business.
+fn check_whole(stream: &Body) -> Result<()> {
+    match summarize(stream.reader()) {
+        Err(error @ FtsError::CutShort) => Err(Error::new(ErrorKind::Refused, "the server gave half of the item")
+            .because(error)
+            .with_recovery(Recovery::OtherRoute)),
+        _ => Ok(()),
     }
 }
 

@@ -6,10 +6,10 @@ mod common;
 use common::{ADDRESS, SECRET, connector};
 use mailmove_core::{
     Access, Change, Connector, CredentialProvider, Detail, FeedId, FixedCredentials, FolderId, Format, Item, ItemRef,
-    Kind, Mailbox, Mark, Secret, Side, Source, Spool, Write,
+    Kind, Mailbox, Mark, Recovery, Secret, Side, Source, Spool, Write,
 };
 use mailmove_ews::{EwsConfig, EwsConnector};
-use mailmove_testkit::ews::{EwsServer, NewItem, Version};
+use mailmove_testkit::ews::{Action, EwsServer, Fault, NewItem, Version};
 
 const FOLDERS: [(&str, &str, Kind); 6] = [
     ("Letters", "IPF.Note", Kind::Mail),
@@ -97,4 +97,28 @@ async fn an_event_is_listed_with_when_it_begins() {
     let source = connector.source(&Mailbox::new(Side::Source, ADDRESS)).await.unwrap();
     let items = list(source.as_ref(), &server.mailbox(ADDRESS).folder_id("Dates")).await;
     assert_eq!(items[0].dated.map(|date| date.unix_timestamp()), Some(1_709_200_800));
+}
+
+#[tokio::test]
+async fn a_stream_tells_what_is_in_it_and_half_of_one_is_refused() {
+    let server = server(Version::Exchange2016).await;
+    server.mailbox(ADDRESS).add("Letters", sample(Kind::Mail));
+    let item = read(&server, "Letters").await.remove(0);
+    let summary = mailmove_exchange::fts::summarize(item.body.reader()).unwrap();
+    assert_eq!(summary.class.as_deref(), Some("IPM.Note"));
+    assert_eq!(summary.message_id.as_deref(), Some("<1@example.org>"));
+    assert_eq!(summary.subject.as_deref(), Some("hi"));
+
+    let stream = item.body.bytes().unwrap();
+    let base64 = |bytes: &[u8]| {
+        use base64::Engine;
+        base64::engine::general_purpose::STANDARD.encode(bytes)
+    };
+    let half = base64(&stream[..stream.len() - 5]);
+    server.faults().add(Fault::on("ExportItems").then(Action::Replace(base64(&stream), half)));
+    let connector = connector(&server, Access::Owner);
+    let source = connector.source(&Mailbox::new(Side::Source, ADDRESS)).await.unwrap();
+    let items = list(source.as_ref(), &server.mailbox(ADDRESS).folder_id("Letters")).await;
+    let verdict = source.fetch(&items, &Format::FASTTRANSFER, &Spool::new(1 << 20)).await.remove(0);
+    assert_eq!(verdict.unwrap_err().recovery(), Recovery::OtherRoute);
 }

@@ -1,0 +1,7 @@
+//! What connectors to Exchange share.
+//!
+//! [`fts`] reads FastTransfer streams, the form in which Exchange hands out whole items (ExportItems) and takes them in
+//! (UploadItems): far enough to know that a stream is whole, and what is in it, without asking the server again.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod fts;
