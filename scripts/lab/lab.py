@@ -29,6 +29,7 @@ class Lab:
         return self
 
     def __exit__(self, kind, *_):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the end is not to be interrupted
         for one in self.servers:
             if kind and kind is not SystemExit and kind is not KeyboardInterrupt:
                 print(f'--- last words of {one.kind} in {one.folder}:\n{one.log()}', file=sys.stderr)

@@ -77,10 +77,16 @@ class Process:
     def wait(self, timeout=600):
         """Wait for the end; a run that takes longer is killed and has the status -9."""
         timer = threading.Timer(timeout, self.kill)
+        timer.daemon = True
         timer.start()
-        _, status, usage = os.wait4(self.popen.pid, 0)
+        try:
+            _, status, usage = os.wait4(self.popen.pid, 0)
+        except BaseException:
+            self.kill()
+            raise
+        finally:
+            timer.cancel()
         seconds = time.monotonic() - self.began
-        timer.cancel()
         self.popen.returncode = os.waitstatus_to_exitcode(status)
         self.watcher.join()
         texts = []
