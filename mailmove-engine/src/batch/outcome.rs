@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::State;
 use super::item::BatchItem;
+use crate::ledger::RowState;
 use crate::report::{Outcome, Report};
 
 /// A mailbox that is not there yet is waited for so long, and no longer.
@@ -38,12 +39,20 @@ impl Next {
     }
 }
 
-/// A run that left folders because a server was away has not tried everything yet.
-pub(super) fn of(item: &BatchItem, outcome: Outcome, report: Option<&Report>) -> Outcome {
-    let why = report.and_then(|report| report.error.as_ref()).filter(|why| is_passing(why.kind()));
-    match (outcome, why) {
-        (Outcome::WithErrors, Some(why)) if item.memory.waits < WAITS => Outcome::Failed { why: why.clone() },
-        (outcome, _) => outcome,
+/// A run that left something although nothing was wrong with it has not tried everything yet: because a server was away,
+/// or because it had to look first what a run that died had written.
+pub(super) fn of(item: &mut BatchItem, outcome: Outcome, report: Option<&Report>) -> Outcome {
+    let (Outcome::WithErrors, Some(report), true) = (&outcome, report, item.memory.waits < WAITS) else {
+        return outcome;
+    };
+    match &report.error {
+        Some(why) if is_passing(why.kind()) => Outcome::Failed { why: why.clone() },
+        None if report.count(&[RowState::Pending, RowState::Intended]) > 0 => {
+            // Something moves each time, or the number of times is bounded.
+            item.memory.waits += 1;
+            Outcome::Stopped
+        }
+        _ => outcome,
     }
 }
 
@@ -104,4 +113,34 @@ pub(super) fn after_error(item: &mut BatchItem, why: &Error, stopped: State, now
 
 fn doubled(first: Duration, times: u32) -> Duration {
     first.saturating_mul(1 << times.min(4))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::BatchJob;
+    use crate::report::Tally;
+    use mailmove_core::Mailbox;
+
+    fn report(left: RowState) -> Report {
+        let mut report = Report::failed("job", Error::new(ErrorKind::Bug, "none"), Duration::ZERO);
+        (report.outcome, report.error) = (Outcome::WithErrors, None);
+        report.totals.insert(left, Tally { items: 3, bytes: 3 });
+        report
+    }
+
+    #[test]
+    fn what_is_left_without_a_reason_is_tried_again_a_few_times() {
+        let mailbox = |side| Mailbox::new(side, "a@x");
+        let mut item = BatchItem::new(BatchJob::new(mailbox(Side::Source), mailbox(Side::Destination)));
+        for _ in 0..WAITS {
+            let again = of(&mut item, Outcome::WithErrors, Some(&report(RowState::Pending)));
+            assert_eq!(again.as_str(), "stopped");
+        }
+        let enough = of(&mut item, Outcome::WithErrors, Some(&report(RowState::Pending)));
+        assert_eq!(enough.as_str(), "completed with errors");
+        item.memory.waits = 0;
+        let failed = of(&mut item, Outcome::WithErrors, Some(&report(RowState::Failed)));
+        assert_eq!((failed.as_str(), item.memory.waits), ("completed with errors", 0));
+    }
 }

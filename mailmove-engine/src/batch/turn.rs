@@ -189,7 +189,8 @@ impl Inner {
             let fresh = || Box::new(PassReport::new(item.passes + 1, item.pass, now, now, next.state));
             let mut pass = item.so_far.take().unwrap_or_else(fresh);
             (pass.ended, pass.state) = (now, next.state);
-            pass.why = next.why.as_ref().map(Why::new);
+            let left = done.report.as_deref().and_then(|report| report.error.as_ref());
+            pass.why = next.why.as_ref().or(left.filter(|_| next.state == State::CompletedWithErrors)).map(Why::new);
             pass.notes.extend(done.notes);
             if let Some(report) = &done.report {
                 pass.count(report);

@@ -198,7 +198,8 @@ async fn a_connection_that_breaks_in_the_middle_is_waited_for() {
         world.pass_time(Duration::hours(1));
         batch.run().await.unwrap();
     }
-    assert_eq!(state(&batch, "a").await, CompletedWithErrors, "not for ever");
+    let left = item(&batch, "a").await;
+    assert_eq!((left.state, left.why.unwrap().kind), (CompletedWithErrors, ErrorKind::Network), "not for ever");
     assert_eq!(batch.passes(&id("a")).await.unwrap().len(), 1);
 }
 
