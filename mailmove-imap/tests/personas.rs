@@ -219,6 +219,30 @@ async fn lines_that_are_too_long_are_broken_and_named() {
 }
 
 #[tokio::test]
+async fn a_request_for_a_receipt_is_set_aside_where_one_would_be_sent_for_old_mail() {
+    let old = start(ImapServer::builder()).await;
+    for (number, flags) in [(1, &[][..]), (2, &["\\Seen"])] {
+        let text = format!("Disposition-Notification-To: a@example.org\r\n{}", common::message(number));
+        old.mailbox(USER).append("INBOX", NewMessage::new(text).flags(flags.iter().copied()));
+    }
+    // The connector knows the provider by its host; here, by a row that says the same.
+    let new = start(Persona::ExchangeOnline.builder()).await;
+    let mut quirks = Quirks::new("Exchange Online");
+    quirks.signs = vec![Sign::Greeting("microsoft exchange".into())].into();
+    (quirks.read_receipts, quirks.rewrites) = (true, true);
+    let mut config = common::config(&new);
+    config.quirks.push(quirks);
+    let to = Arc::new(ImapConnector::new(config, common::provider()));
+    let migration = Migration::new(Arc::new(connector(&old)), source(), to, destination());
+    let report = migration.run(None).await.unwrap();
+    assert!(matches!(report.outcome, Outcome::Completed), "{report:#?}");
+    let stored = format!("{:?}", new.mailbox(USER).snapshot());
+    assert_eq!(stored.matches("X-Disposition-Notification-To").count(), 1, "{stored}");
+    assert_eq!(stored.matches("Disposition-Notification-To").count(), 2, "{stored}");
+    assert!(format!("{report:?}").contains("receipt-request"), "{report:#?}");
+}
+
+#[tokio::test]
 async fn a_program_adds_rows_of_its_own() {
     let server = start(ImapServer::builder().greeting("Our own server, release 7")).await;
     let mut quirks = Quirks::new("Ours");

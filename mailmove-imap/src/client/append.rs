@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use mailmove_core::{Error, ErrorKind, Flags, Format, Item, ItemId, Kind, Loss, Result, Written};
+use mailmove_core::{Error, ErrorKind, Flags, Format, Item, ItemFlags, ItemId, Kind, Loss, Result, Written};
 
 use super::Client;
 use super::flags::keep;
@@ -18,7 +18,9 @@ use crate::engine::{Answer, Burst, Opened};
 use crate::error::{Asked, Fault};
 use crate::map::flags;
 use crate::map::message::header;
-use crate::map::repair::{Defects, Mended, alterations, examine, mended_length, prescribe};
+use crate::map::repair::{
+    Defects, Mended, alterations, asks_for_receipt, examine, mended_length, prescribe, receipt_set_aside,
+};
 use crate::pool::{Ticket, Use};
 use crate::wire::{Append, AppendMessage, Appended, Chunks, Command, LiteralMode, StatusLine, date};
 
@@ -50,6 +52,12 @@ impl Client {
             let mut draft = Draft::new(item, permanent.as_deref(), &self.quirks.never_sent);
             if self.quirks.munges_headers && header(&item.body).is_ok_and(|header| !header.is_ascii()) {
                 draft.written.losses.push(munged_header());
+            }
+            if self.quirks.read_receipts
+                && let Err(error) = draft.set_receipt_aside()
+            {
+                work.verdicts.pop();
+                work.verdicts.push(Some(Err(error)));
             }
             work.drafts.push(draft);
         }
@@ -289,13 +297,25 @@ impl<'a> Draft<'a> {
         self.written.losses = losses.into_iter().chain(others.collect::<Vec<_>>()).collect();
     }
 
+    /// A message that nobody read yet must not tell its sender, years later, that now somebody did.
+    fn set_receipt_aside(&mut self) -> Result<()> {
+        let read = self.item.flags.state.contains(ItemFlags::SEEN);
+        if !read && asks_for_receipt(&header(&self.item.body)?) {
+            self.mend = Defects::RECEIPT;
+            self.length = mended_length(&self.item.body, self.mend)?;
+            self.written.altered.push(receipt_set_aside());
+        }
+        Ok(())
+    }
+
     /// Changes what can be changed about a message that was refused alone. False: nothing is left to try.
     fn change(&mut self, refusal: &StatusLine, binary: bool) -> Result<bool> {
         if self.flags != self.kept {
             self.flags.clone_from(&self.kept);
             return Ok(true);
         }
-        if !self.mend.is_empty() {
+        let aside = self.mend & Defects::RECEIPT;
+        if self.mend != aside {
             return Ok(false);
         }
         let defects = examine(&self.item.body)?;
@@ -303,12 +323,13 @@ impl<'a> Draft<'a> {
             return Ok(true);
         }
         self.binary = false;
-        self.mend = prescribe(defects, refusal);
-        if self.mend.is_empty() {
+        let mend = prescribe(defects, refusal);
+        if mend.is_empty() {
             return Ok(false);
         }
+        self.mend = mend | aside;
         self.length = mended_length(&self.item.body, self.mend)?;
-        self.written.altered = alterations(self.mend, refusal);
+        self.written.altered.extend(alterations(mend, refusal));
         Ok(true)
     }
 }

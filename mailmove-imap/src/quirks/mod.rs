@@ -58,6 +58,9 @@ pub struct Quirks {
     pub no_pipeline_append: bool,
     /// Flags and keywords that mean something else there, or make it refuse the message.
     pub never_sent: Cow<'static, [Cow<'static, str>]>,
+    /// It sends a read receipt when its user reads a message that arrived unread and asks for one, however old it is: the
+    /// request is set aside.
+    pub read_receipts: bool,
     /// How many messages of a folder it shows to clients that do not know UIDONLY (RFC 9586).
     pub view_limit: Option<u64>,
 }
@@ -81,6 +84,7 @@ impl Quirks {
             append_limit: None,
             no_pipeline_append: false,
             never_sent: Cow::Borrowed(&[]),
+            read_receipts: false,
             view_limit: None,
         }
     }

@@ -63,6 +63,7 @@ pub(super) static KNOWN: LazyLock<Vec<Quirks>> = LazyLock::new(|| {
             ignores_case: true,
             never_sent: vec![text("$MDNSent")].into(),
             connections: Some(4),
+            read_receipts: true,
             ..row(
                 "Exchange Online",
                 "imapsync FAQ.Office365; MailKit issue 1415",

@@ -3,7 +3,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use mailmove_core::{Body, BodyReader, Result};
 
-use super::{BREAK_FROM, Defects, LONGEST_FIELD_LINE, LONGEST_LINE, is_field_line};
+use super::{BREAK_FROM, Defects, LONGEST_FIELD_LINE, LONGEST_LINE, is_field_line, is_receipt_request};
 use crate::wire::Chunks;
 
 /// A message with its defects mended, read chunk by chunk: it is as large as it is, in memory or not.
@@ -106,6 +106,9 @@ impl Mended {
         }
         if self.mend.contains(Defects::HEADER_8BIT) {
             line.iter_mut().filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = b'?');
+        }
+        if self.mend.contains(Defects::RECEIPT) && is_receipt_request(&line) {
+            out.put_slice(b"X-");
         }
         out.put_slice(&line);
     }

@@ -30,6 +30,8 @@ bitflags::bitflags! {
         const HEADER_8BIT = 1 << 5;
         /// Lines of the text are longer than a line may be (RFC 5322 §2.1.1).
         const LONG_LINE = 1 << 6;
+        /// It asks for a read receipt. No defect: mended only where the server would send one for old mail.
+        const RECEIPT = 1 << 7;
     }
 }
 
@@ -110,6 +112,26 @@ pub(crate) fn alterations(mended: Defects, refusal: &StatusLine) -> Vec<Alterati
     .collect()
 }
 
+/// Whether a header asks for a read receipt.
+pub(crate) fn asks_for_receipt(header: &[u8]) -> bool {
+    header.split(|byte| *byte == b'\n').any(is_receipt_request)
+}
+
+/// What it means that the request was set aside.
+pub(crate) fn receipt_set_aside() -> Alteration {
+    Alteration::new(
+        "receipt-request",
+        "the request for a read receipt became `X-…`: the server would send one when the message is read, however old it is",
+    )
+}
+
+/// Whether a line of a header asks for one (RFC 8098, and what there was before).
+fn is_receipt_request(line: &[u8]) -> bool {
+    [&b"disposition-notification-to:"[..], b"return-receipt-to:"]
+        .iter()
+        .any(|name| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
+}
+
 /// How long the mended message is.
 pub(crate) fn mended_length(body: &Body, defects: Defects) -> Result<u64> {
     let mut mended = Mended::new(body, defects);
@@ -180,6 +202,14 @@ mod tests {
                 assert_eq!(mended(text, defect, cut), good, "{shown:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_request_for_a_receipt_is_set_aside_and_nothing_else_is_touched() {
+        let text = b"A: b\r\nDISPOSITION-Notification-To: <a@b>\n c\r\n\r\nReturn-Receipt-To: x\0\n";
+        assert!(asks_for_receipt(text) && !asks_for_receipt(b"Subject: Return-Receipt-To: x"));
+        let expected = b"A: b\r\nX-DISPOSITION-Notification-To: <a@b>\n c\r\n\r\nReturn-Receipt-To: x\0\n";
+        assert_eq!(mended(text, Defects::RECEIPT, 3), expected);
     }
 
     #[test]
