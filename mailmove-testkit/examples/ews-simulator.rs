@@ -1,13 +1,13 @@
 //! Runs the EWS simulator by itself, to point any Exchange client at it.
 //!
-//! `cargo run -p mailmove-testkit --features ews --example ews-simulator -- [port] [messages] [version]`
+//! `cargo run -p mailmove-testkit --features ews --example ews-simulator -- [port] [messages] [version] [mistake]`
 //!
-//! It ends with its standard input, and then says how much mail left it.
+//! The mistake is one of those that can be planted in all answers; `list` names them. It ends with its standard input, and then says how much mail left it.
 #![allow(clippy::print_stdout)]
 
 use std::io::Read;
 
-use mailmove_testkit::ews::{EwsServer, NewItem, Version};
+use mailmove_testkit::ews::{Action, EwsServer, Fault, Mutation, NewItem, Version};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,6 +19,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "Online" => Version::Online,
         name => Version::ALL.into_iter().find(|version| version.name() == name).ok_or("no such version")?,
     };
+    let mistake = arguments.next();
+    if mistake.as_deref() == Some("list") {
+        Mutation::ALL.iter().for_each(|mutation| println!("{mutation:?}"));
+        return Ok(());
+    }
     let server = EwsServer::builder()
         .version(version)
         .user("ann@x.test", "secret")
@@ -29,6 +34,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .port(port)
         .try_start()
         .await?;
+    if let Some(name) = mistake {
+        let mutation = Mutation::ALL.into_iter().find(|mutation| format!("{mutation:?}") == name);
+        server.faults().add(Fault::any().then(Action::Mutate(mutation.ok_or("no such mistake")?)));
+    }
     let ann = server.mailbox("ann@x.test");
     ann.create_folder("Inbox/Entwürfe & mehr", "IPF.Note");
     for number in 1..=messages {

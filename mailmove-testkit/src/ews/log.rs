@@ -43,7 +43,7 @@ pub struct LoggedRequest {
     pub version: Option<String>,
     /// The header fields of HTTP, names in small letters; Authorization and Cookie are `***`.
     pub headers: BTreeMap<String, String>,
-    /// The first 100,000 octets of the envelope.
+    /// The envelope: its first 100,000 octets while rules look at it, the first 2,000 characters later on.
     pub envelope: String,
     /// Octets of the body, unpacked.
     pub size: usize,
@@ -166,6 +166,8 @@ impl Log {
                 left: back_off.until - request.at,
             }));
         }
+        let envelope = request.envelope.chars().take(2000).collect();
+        let request = LoggedRequest { envelope, ..request };
         let mut requests = lock(&self.requests);
         if requests.len() == KEPT {
             requests.pop_front();

@@ -66,6 +66,8 @@ pub(crate) fn execute(shared: &Shared, envelope: &Envelope, session: Session, ef
         let words = "The specified server version is invalid.";
         return Err(Refusal::new("ErrorInvalidServerVersion", words));
     }
+    // Online has no name of its own: what asks it for 2016 gets Online.
+    let version = if version == Version::Exchange2016 { settings.version } else { version };
     for header in &envelope.headers {
         if header.ns == Ns::Types && schema::rules().get(&header.name).is_some() {
             schema::check(header, settings.version).map_err(|why| Refusal::schema(&why))?;

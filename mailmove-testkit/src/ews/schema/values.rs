@@ -24,9 +24,7 @@ pub(super) fn check(text: &str, kind: &str, version: Version) -> Result<(), Stri
         "MaxSyncChangesReturned" => trimmed.parse::<u32>().is_ok_and(|changes| (1..=512).contains(&changes)),
         "DaysOfWeek" => trimmed.split_whitespace().all(|day| check(day, "DayOfWeek", version).is_ok()),
         "UnindexedFieldURI" => field(trimmed, version),
-        "DistinguishedFolderIdName" if trimmed.starts_with("archive") || trimmed.starts_with("recoverable") => {
-            version >= Version::Exchange2010Sp1 && word(trimmed, kind)
-        }
+        "DistinguishedFolderIdName" => folder(trimmed, version),
         _ => match rules().get(kind) {
             Some(Rule::Words(words)) => words.contains(&trimmed),
             Some(Rule::Text(other)) => return check(text, other, version),
@@ -38,6 +36,14 @@ pub(super) fn check(text: &str, kind: &str, version: Version) -> Result<(), Stri
     }
     let shown: String = text.chars().take(80).collect();
     Err(format!("The value '{shown}' is invalid according to its datatype '{kind}'."))
+}
+
+/// The name of a folder that many mailboxes have.
+fn folder(name: &str, version: Version) -> bool {
+    let late = name.starts_with("archive") || name.starts_with("recoverable");
+    let since = if late { Version::Exchange2010Sp1 } else { Version::Exchange2007Sp1 };
+    (version >= since && word(name, "DistinguishedFolderIdName"))
+        || (version >= Version::Online && word(name, "OnlineFolderIdName"))
 }
 
 /// Whether this is one of the words of a type.
