@@ -37,7 +37,7 @@ pub mod model;
 pub mod oauth;
 pub mod verification;
 
-pub use body::{Body, BodyReader, BodyWriter, Spool};
+pub use body::{Body, BodyReader, BodyWriter, Room, Spool};
 pub use capabilities::{Capabilities, FolderNames, Route, Via};
 pub use connector::{Connector, Mailbox, Root};
 pub use credential::{

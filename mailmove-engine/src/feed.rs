@@ -62,7 +62,7 @@ pub(crate) async fn read(pass: Arc<Pass>, job: Arc<FeedJob>) -> FeedEnd {
 /// How many tasks may wait in the queue before the listing pauses: some windows' worth.
 const QUEUE: usize = 1_000;
 /// How many due rows are taken up at once.
-const DUE: usize = 2_000;
+const DUE: usize = 5_000;
 
 struct Feed {
     pass: Arc<Pass>,
@@ -80,8 +80,6 @@ struct Feed {
     /// What a listing from the start named, per folder; only then absence can mean gone.
     named: Option<HashMap<FolderId, HashSet<ItemId>>>,
     unsettled: Vec<Row>,
-    /// How often it went round for answers that never came. Only the first round lists.
-    rounds: u32,
     waiting: bool,
     error: Option<Error>,
 }
@@ -107,7 +105,6 @@ impl Feed {
             stage: Stage::Due { folder: 0, after: None },
             named: None,
             unsettled: Vec::new(),
-            rounds: 0,
             waiting: false,
             error: None,
             job,
@@ -120,23 +117,30 @@ impl Feed {
             if self.over() || self.unsettled.is_empty() {
                 break;
             }
-            // Answers that never came: look, and what is not there goes round again.
-            let rows = std::mem::take(&mut self.unsettled);
-            let mut due = 0;
-            for folder in &self.job.folders {
-                let own = rows.iter().filter(|row| row.place.folder == folder.row.key).cloned().collect();
-                due += settle::settle(&self.pass, &folder.target, own).await?;
-            }
-            if due == 0 {
-                break;
-            }
-            self.rounds += 1;
-            self.stage = Stage::Due { folder: 0, after: None };
+            self.settle().await?;
         }
         if !self.over() {
             for folder in &self.job.folders {
                 settle::remove_doubles(&self.pass, &folder.target).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Answers that never came: looks, and puts what is not there before everything that waits, so that items keep their
+    /// order.
+    async fn settle(&mut self) -> Result<()> {
+        while let Some(fetched) = self.ready.pop_back() {
+            let (tasks, ended) = fetched.unfold();
+            self.queue.push_first(tasks);
+            self.ended(ended);
+        }
+        let rows = std::mem::take(&mut self.unsettled);
+        for folder in self.job.folders.clone() {
+            let own = rows.iter().filter(|row| row.place.folder == folder.row.key).cloned().collect();
+            let due = settle::settle(&self.pass, &folder.target, own).await?;
+            let tasks = due.into_iter().map(|row| self.due_task(&folder, row)).collect();
+            self.queue.push_first(tasks);
         }
         Ok(())
     }
@@ -147,7 +151,8 @@ impl Feed {
             self.take_echo().await?;
             self.refill().await?;
             self.launch();
-            if self.is_idle() && (matches!(self.stage, Stage::Done) || self.over()) {
+            let stands = matches!(self.stage, Stage::Done) || self.over() || self.is_held();
+            if self.is_idle() && stands {
                 return Ok(());
             }
             if self.is_idle() {
@@ -170,10 +175,15 @@ impl Feed {
     fn is_idle(&self) -> bool {
         self.listing.is_empty()
             && self.fetching.is_empty()
-            && self.ready.is_empty()
+            && (self.ready.is_empty() || self.is_held())
             && self.writing.is_empty()
             && self.recording.is_empty()
-            && (self.queue.is_empty() || self.over())
+            && (self.queue.is_empty() || self.over() || self.is_held())
+    }
+
+    /// Nothing more is begun in this feed before it is known what became of writes without an answer.
+    fn is_held(&self) -> bool {
+        !self.unsettled.is_empty()
     }
 
     fn over(&self) -> bool {
@@ -182,14 +192,14 @@ impl Feed {
 
     /// Takes up what is due, then page after page. Due work drains before the listing begins: a page may name it again.
     async fn refill(&mut self) -> Result<()> {
-        if self.over() || self.queue.len() >= QUEUE || !self.listing.is_empty() {
+        if self.over() || self.is_held() || self.queue.len() >= QUEUE || !self.listing.is_empty() {
             return Ok(());
         }
         match &mut self.stage {
             Stage::Due { folder, after } => {
                 let Some(current) = self.job.folders.get(*folder).cloned() else {
                     let drained = self.queue.busy().is_empty() && self.recording.is_empty();
-                    if drained && self.job.list && self.rounds == 0 {
+                    if drained && self.job.list {
                         let fresh = self.job.cursor.is_none();
                         self.named = (fresh && !self.pass.first).then(HashMap::new);
                         self.stage = Stage::List { after: self.job.cursor.clone(), fresh };
@@ -199,7 +209,7 @@ impl Feed {
                     return Ok(());
                 };
                 let select = Select::all().in_folder(current.row.key).in_states(&[RowState::Pending, RowState::Failed]);
-                let rows = if self.pass.first && self.rounds == 0 {
+                let rows = if self.pass.first {
                     Vec::new()
                 } else {
                     self.pass.journal.scan(&select, after.as_ref(), DUE).await?
@@ -208,6 +218,12 @@ impl Feed {
                     Some(last) if rows.len() == DUE => *after = Some(last.place.clone()),
                     _ => (*folder, *after) = (*folder + 1, None),
                 }
+                let mut rows = rows;
+                // Most ids are numbers, and the ledger's order is that of text.
+                rows.sort_by(|one, other| {
+                    let key = |row: &Row| (row.place.item.as_str().len(), row.place.item.clone());
+                    key(one).cmp(&key(other))
+                });
                 for row in rows {
                     self.take_due(&current, row);
                 }
@@ -232,9 +248,14 @@ impl Feed {
             // Another selection: the listing from the start says what becomes of it.
             return;
         }
-        self.enqueue(Task {
+        let task = self.due_task(folder, row);
+        self.enqueue(task);
+    }
+
+    fn due_task(&self, folder: &Arc<SourceFolder>, row: Row) -> Task {
+        Task {
             folder: folder.clone(),
-            item,
+            item: reference(folder, &row),
             row: Some(row),
             act: Act::Carry,
             page: 0,
@@ -242,7 +263,7 @@ impl Feed {
             route: 0,
             kept: None,
             may_wait: !self.job.settled,
-        });
+        }
     }
 
     fn enqueue(&mut self, task: Task) {
@@ -316,11 +337,11 @@ impl Feed {
     fn launch(&mut self) {
         let (source, destination) = (self.pass.source.capabilities(), self.pass.destination.capabilities());
         let depth = destination.in_flight.min(source.in_flight).max(1);
-        while self.writing.len() < depth {
+        while !self.is_held() && self.writing.len() < depth {
             let Some(fetched) = self.ready.pop_front() else { break };
             self.writing.push_back(Box::pin(window::write_out(self.pass.clone(), fetched)));
         }
-        while !self.over() && self.fetching.len() + self.ready.len() < depth {
+        while !self.over() && !self.is_held() && self.fetching.len() + self.ready.len() < depth {
             match self.queue.next(&self.pass) {
                 Some(Batch::Carry(window)) => {
                     self.fetching.push_back(Box::pin(window::fetch(self.pass.clone(), window)));
@@ -342,6 +363,7 @@ impl Feed {
 
     fn ended(&mut self, ended: Ended) {
         let mut entries = Vec::with_capacity(ended.ends.len());
+        let mut again = Vec::new();
         for (page, end) in ended.ends {
             end.entries(&mut entries);
             match end {
@@ -362,9 +384,10 @@ impl Feed {
                     self.unsettled.push(*row);
                     self.pages.end(page);
                 }
-                End::Again(task) => self.queue.push_again(*task),
+                End::Again(task) => again.push(*task),
             }
         }
+        self.queue.push_first(again);
         self.record(entries);
         if let Some(error) = ended.stop {
             self.error.get_or_insert(error);

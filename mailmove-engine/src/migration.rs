@@ -32,7 +32,6 @@ pub(crate) struct Settings {
     pub(crate) job: JobId,
     pub(crate) rules: Rules,
     pub(crate) spool: Spool,
-    pub(crate) window: u64,
     pub(crate) observer: Observer,
     pub(crate) stop: Stop,
     pub(crate) salt: [u8; 32],
@@ -55,7 +54,6 @@ impl Migration {
             job: JobId::of(&from, &to),
             rules: Rules::default(),
             spool: Spool::new(POOL),
-            window: POOL / 2,
             observer: Observer::default(),
             stop: Stop::new(),
             salt: random_salt().unwrap_or_default(),
@@ -76,9 +74,8 @@ impl Migration {
         self
     }
 
-    /// Keeps bodies in this spool; half of its pool may be on the way between the two sides at once.
+    /// Keeps bodies in this spool. Give one spool to all migrations of a program: its bounds are then theirs together.
     pub fn spool(mut self, spool: Spool) -> Self {
-        self.settings.window = spool.capacity() / 2;
         self.settings.spool = spool;
         self
     }

@@ -8,7 +8,6 @@ use mailmove_core::{
     Position, Revision, Source, Spool,
 };
 use time::OffsetDateTime;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::event::{Event, Observer, Progress};
 use crate::ledger::{FolderKey, FolderRow, JobId, Journal, Place, Row, RowState, Target};
@@ -35,8 +34,6 @@ pub(crate) struct Pass {
     pub(crate) folders: HashMap<FolderId, Arc<SourceFolder>>,
     /// The folders that are listed with their epoch.
     pub(crate) live: HashSet<FolderKey>,
-    flight: Arc<Semaphore>,
-    flight_size: u32,
     shared: Mutex<Shared>,
 }
 
@@ -175,12 +172,10 @@ pub(crate) struct Setup {
     pub(crate) first: bool,
     pub(crate) folders: Vec<Arc<SourceFolder>>,
     pub(crate) live: HashSet<FolderKey>,
-    pub(crate) window: u64,
 }
 
 impl Pass {
     pub(crate) fn new(setup: Setup) -> Self {
-        let flight_size = (setup.window / 1024).clamp(64, u64::from(u32::MAX / 2)) as u32;
         Self {
             job: setup.job,
             source: setup.source,
@@ -195,17 +190,8 @@ impl Pass {
             first: setup.first,
             folders: setup.folders.into_iter().map(|folder| (folder.folder.id.clone(), folder)).collect(),
             live: setup.live,
-            flight: Arc::new(Semaphore::new(flight_size as usize)),
-            flight_size,
             shared: Mutex::default(),
         }
-    }
-
-    /// Room for a window of so many bytes on the way between the two sides. Each window asks once, for all it needs, and
-    /// a window larger than the whole takes the whole: so nobody waits while holding.
-    pub(crate) async fn room(&self, bytes: u64) -> OwnedSemaphorePermit {
-        let wanted = (bytes / 1024 + 1).min(u64::from(self.flight_size)) as u32;
-        self.flight.clone().acquire_many_owned(wanted).await.expect("the semaphore is never closed")
     }
 
     pub(crate) fn has(&self, flag: MailboxFlags) -> bool {

@@ -47,10 +47,12 @@ impl Queue {
         self.tasks.push_back(task);
     }
 
-    /// Puts a task back that is to be tried again, before all others: items keep their order as far as they can.
-    pub(crate) fn push_again(&mut self, task: Task) {
-        self.busy.insert(task.place());
-        self.tasks.push_front(task);
+    /// Puts tasks back before all others, in their order: items keep their order as far as they can.
+    pub(crate) fn push_first(&mut self, tasks: Vec<Task>) {
+        for task in tasks.into_iter().rev() {
+            self.busy.insert(task.place());
+            self.tasks.push_front(task);
+        }
     }
 
     /// A task came to its end.
@@ -85,6 +87,9 @@ impl Queue {
         };
         let (format, key) = (route.format.clone(), (first.item.kind, first.route));
         let target = first.folder.target.clone();
+        // What failed together goes in smaller company, until it goes alone.
+        let tries = first.tries;
+        let items = (items >> (2 * tries).min(16)).max(1);
         let (mut bytes, mut tasks) = (first.item.size, vec![first]);
         while tasks.len() < items {
             let fits = |task: &Task| {
@@ -92,9 +97,7 @@ impl Queue {
                     && Arc::ptr_eq(&task.folder, &tasks[0].folder)
                     && (task.item.kind, task.route) == key
                     && bytes + task.item.size <= limit
-                    // What failed once goes alone.
-                    && task.tries == 0
-                    && tasks[0].tries == 0
+                    && task.tries == tries
             };
             let Some(task) = self.next_if(fits) else { break };
             bytes += task.item.size;

@@ -118,7 +118,6 @@ impl Work {
             first,
             folders,
             live,
-            window: settings.window,
         });
         Ok(Self { pass: Arc::new(pass), slots, intents, errors })
     }
@@ -343,8 +342,8 @@ async fn plan_work(
         let same = read.is_some_and(|row| row.selection == Some(selection)) && !fresh;
         let still =
             |folder: &Arc<SourceFolder>| folder.folder.state.is_some() && folder.folder.state == folder.row.state;
-        let list =
-            !(settings.rules.errors_only || (same && read.is_some_and(|row| row.complete) && folders.iter().all(still)));
+        let list = !(settings.rules.errors_only
+            || (same && read.is_some_and(|row| row.complete) && folders.iter().all(still)));
         let due = folders.iter().any(|folder| folder.row.due > 0 || folder.row.intended > 0);
         let relook: Vec<(usize, Why)> = folders
             .iter()

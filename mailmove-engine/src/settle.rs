@@ -15,24 +15,25 @@ use crate::ledger::{Entry, Failure, Row, RowState};
 use crate::pass::{Pass, TargetFolder};
 
 /// Decides about each intent: it is there, or it is due again. Rows stay `Intended` when the run is stopped meanwhile.
-/// Gives back how many are due again.
-pub(crate) async fn settle(pass: &Pass, target: &TargetFolder, mut rows: Vec<Row>) -> Result<usize> {
+/// Gives back those that are due again, in the order in which they were intended.
+pub(crate) async fn settle(pass: &Pass, target: &TargetFolder, mut rows: Vec<Row>) -> Result<Vec<Row>> {
     if rows.is_empty() || !wait_until_quiet(pass, target, &rows).await? {
-        return Ok(0);
+        return Ok(Vec::new());
     }
-    rows.sort_by(|one, other| one.place.cmp(&other.place));
+    // Twins answer to each other; in the order in which they were sent each finds its own.
+    rows.sort_by(|one, other| (one.at, &one.place).cmp(&(other.at, &other.place)));
     let mut by_floor: HashMap<Option<Position>, Vec<Row>> = HashMap::new();
     for row in rows {
         // A floor of another epoch says nothing.
         let valid = row.target.as_ref().is_some_and(|there| there.epoch == target.epoch);
         by_floor.entry(row.floor.clone().filter(|_| valid)).or_default().push(row);
     }
-    let mut due = 0;
+    let mut due = Vec::new();
     for (floor, rows) in by_floor {
         for batch in rows.chunks(pass.destination.capabilities().batch_items.max(1)) {
             let (entries, again) = decide(pass, target, batch, floor.as_ref()).await?;
             pass.journal.record(entries).await?;
-            due += again;
+            due.extend(again);
         }
     }
     Ok(due)
@@ -43,12 +44,12 @@ async fn decide(
     target: &TargetFolder,
     rows: &[Row],
     floor: Option<&Position>,
-) -> Result<(Vec<Entry>, usize)> {
+) -> Result<(Vec<Entry>, Vec<Row>)> {
     let wanted: Vec<Wanted> = rows.iter().map(|row| Wanted::Like(row.fingerprint())).collect();
     let found = matches(pass, target, &wanted, floor).await?;
     let digests: Vec<Digest> = rows.iter().filter_map(|row| row.digest).collect();
     let mut unnamed = unnamed(pass, target, &digests, floor).await?;
-    let (mut entries, mut due, mut halves) = (Vec::new(), 0, Vec::new());
+    let (mut entries, mut due, mut halves) = (Vec::new(), Vec::new(), Vec::new());
     for (row, candidates) in rows.iter().zip(found) {
         let mut row = row.clone();
         let mut hit = None;
@@ -99,7 +100,7 @@ async fn decide(
                 row.state = RowState::Pending;
                 row.reason = None;
                 target.resend(row.clone());
-                due += 1;
+                due.push(row.clone());
             }
         }
         pass.stamp(&mut row);

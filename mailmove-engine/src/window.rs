@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use mailmove_core::{Digest, Format, Item, ItemId, Wanted, Write};
-use tokio::sync::OwnedSemaphorePermit;
+use mailmove_core::{Digest, Format, Item, ItemId, Room, Wanted, Write};
 
 use crate::adopt;
 use crate::ledger::{Entry, Row, RowState};
@@ -31,7 +30,21 @@ pub(crate) struct Fetched {
     /// Why the folder cannot go on.
     stop: Option<mailmove_core::Error>,
     /// Held until the window is written: it is what bounds the bytes on the way.
-    room: Option<OwnedSemaphorePermit>,
+    room: Room,
+}
+
+impl Fetched {
+    /// Its tasks, to be done later: nothing was written, and nothing has to be read again.
+    pub(crate) fn unfold(self) -> (Vec<Task>, Ended) {
+        let keep = |(mut task, write): (Task, Write)| {
+            if let Write::Create { item, .. } | Write::Replace { item, .. } = write {
+                task.kept = Some(Box::new(item));
+            }
+            task
+        };
+        let tasks = self.tasks.into_iter().zip(self.writes).map(keep).collect();
+        (tasks, Ended { ends: self.ends, stop: self.stop })
+    }
 }
 
 /// What became of a window's tasks, by page.
@@ -51,7 +64,7 @@ impl Ended {
 /// Reads a window, sorts out what needs no write, and makes the intents of the rest durable.
 pub(crate) async fn fetch(pass: Arc<Pass>, window: Window) -> Fetched {
     let mut ended = Ended::default();
-    let room = pass.room(window.bytes).await;
+    let room = pass.spool.room(window.bytes).await;
     let Window { target, format, tasks, .. } = window;
     let (tasks, writes) = match carry(&pass, &target, &format, tasks, &mut ended).await {
         Ok(carried) => carried,
@@ -65,7 +78,7 @@ pub(crate) async fn fetch(pass: Arc<Pass>, window: Window) -> Fetched {
         }
     };
     let (tasks, rows) = tasks.into_iter().unzip();
-    Fetched { target, tasks, rows, writes, ends: ended.ends, stop: ended.stop, room: Some(room) }
+    Fetched { target, tasks, rows, writes, ends: ended.ends, stop: ended.stop, room }
 }
 
 type Carried = (Vec<(Task, Row)>, Vec<Write>);

@@ -10,7 +10,7 @@ mod spool;
 mod writer;
 
 pub use body::{Body, BodyReader};
-pub use spool::Spool;
+pub use spool::{Room, Spool};
 pub use writer::BodyWriter;
 
 /// How much of a spooled file is read or written at once, in bytes.

@@ -5,9 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{Body, BodyWriter};
 use crate::{Error, ErrorKind, Result};
+
+/// Room is counted in this many bytes.
+const UNIT: u64 = 1024;
+/// The least room, in units: a small pool must not stop the traffic.
+const LEAST: u64 = 1024;
 
 /// The memory that bodies may take, and where they go beyond it. Clones share one pool.
 #[derive(Clone)]
@@ -15,6 +21,8 @@ pub struct Spool(Arc<Pool>);
 
 pub(super) struct Pool {
     capacity: u64,
+    flight: Arc<Semaphore>,
+    flight_size: u32,
     used: AtomicU64,
     spilled: AtomicU64,
     folder: PathBuf,
@@ -28,8 +36,15 @@ impl Spool {
 
     /// A pool of this many bytes, spilling into this folder.
     pub fn in_folder(capacity: u64, folder: impl Into<PathBuf>) -> Self {
-        let pool = Pool { capacity, used: AtomicU64::new(0), spilled: AtomicU64::new(0), folder: folder.into() };
-        Self(Arc::new(pool))
+        let flight_size = (capacity / 2 / UNIT).clamp(LEAST, u64::from(u32::MAX >> 4)) as u32;
+        Self(Arc::new(Pool {
+            capacity,
+            flight: Arc::new(Semaphore::new(flight_size as usize)),
+            flight_size,
+            used: AtomicU64::new(0),
+            spilled: AtomicU64::new(0),
+            folder: folder.into(),
+        }))
     }
 
     /// Begins a body.
@@ -42,6 +57,16 @@ impl Spool {
         let mut writer = self.writer();
         writer.push(bytes.into())?;
         writer.finish()
+    }
+
+    /// Waits until this many bytes more may be on their way: half of the pool at once, everybody together.
+    ///
+    /// It paces; it does not reserve: bodies that outgrow it spill and wait for nobody. Ask once for all that is needed;
+    /// more than there is takes all there is. So nobody waits while holding, and nothing deadlocks.
+    pub async fn room(&self, bytes: u64) -> Room {
+        let wanted = (bytes / UNIT + 1).min(u64::from(self.0.flight_size)) as u32;
+        // The semaphore is never closed, so this is never refused.
+        Room(self.0.flight.clone().acquire_many_owned(wanted).await.ok())
     }
 
     /// The size of the pool in bytes.
@@ -85,6 +110,10 @@ impl fmt::Debug for Spool {
         f.debug_struct("Spool").field("capacity", &self.capacity()).field("used", &self.used()).finish()
     }
 }
+
+/// Leave to have bytes on their way; dropping it passes the leave on.
+#[derive(Debug)]
+pub struct Room(#[allow(dead_code, reason = "held for its drop")] Option<OwnedSemaphorePermit>);
 
 /// A part of the pool; dropping it gives the bytes back.
 pub(super) struct Reserved {
