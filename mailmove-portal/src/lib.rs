@@ -9,7 +9,8 @@
 //! - Forms of other pages are refused: by a token that belongs to the key and this process, and by where the request says
 //!   it comes from.
 //! - Requests per minute are limited, per client where the server knows clients
-//!   (`into_make_service_with_connect_info::<SocketAddr>()`), otherwise for all together.
+//!   (`into_make_service_with_connect_info::<SocketAddr>()`), otherwise for all together. Behind a proxy all clients are one:
+//!   limit them there, and give this one room.
 //! - The page needs no scripts, loads nothing, is kept nowhere, and works with a keyboard and a screen reader.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

@@ -44,7 +44,8 @@ pub(super) struct Work {
     pub(super) stop: Stop,
     /// Where it goes when it stops.
     pub(super) then: State,
-    pub(super) destination: Mailbox,
+    /// The destination mailbox, as the ledger names it.
+    pub(super) destination: String,
 }
 
 /// Every mailbox, as it stands in the store.
@@ -183,7 +184,10 @@ impl Batch {
             return Err(told.with("mailbox", id).remedy("stop it first, then delete it"));
         }
         for mailbox in [&item.source, &item.destination] {
-            self.0.settings.secrets.clear(mailbox).await?;
+            let shared = |other: &&BatchItem| other.id != *id && other.mailbox(mailbox.side) == mailbox;
+            if !book.items.iter().any(|other| shared(&other)) {
+                self.0.settings.secrets.clear(mailbox).await?;
+            }
         }
         self.0.settings.store.change(vec![ProjectChange::Remove { mailbox: id.to_string() }]).await?;
         book.forget(id);

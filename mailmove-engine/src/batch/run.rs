@@ -142,7 +142,7 @@ impl Inner {
                 break;
             }
             // One job at a time writes into a mailbox.
-            if working.values().any(|work| work.destination == item.destination) {
+            if working.values().any(|work| work.destination == item.destination.to_string()) {
                 continue;
             }
             let servers = [self.server(Side::Source, item)?, self.server(Side::Destination, item)?];
@@ -152,7 +152,7 @@ impl Inner {
             }
             servers.iter().for_each(|server| server.enter());
             let stop = Stop::new();
-            let destination = item.destination.clone();
+            let destination = item.destination.to_string();
             working.insert(id.clone(), Work { stop: stop.clone(), then: State::Queued, destination });
             tasks.spawn(self.clone().turn(id.clone(), stop));
         }

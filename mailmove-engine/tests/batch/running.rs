@@ -108,7 +108,8 @@ async fn two_mailboxes_into_one_are_moved_one_after_the_other() {
     let world = World::new();
     let batch = world.batch().await;
     world.fill(&["a", "b"], 4);
-    batch.add([BatchJob::new(old("a"), new("both")), BatchJob::new(old("b"), new("both"))]).await.unwrap();
+    let into = |login: &str| new("both").with_login(login);
+    batch.add([BatchJob::new(old("a"), into("one")), BatchJob::new(old("b"), into("other"))]).await.unwrap();
     let summary = go(&batch, Pass::Full).await;
     assert_eq!(summary.count(&[State::Completed]), 2);
     assert_eq!(at_once(&world), 1);
