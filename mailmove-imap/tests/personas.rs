@@ -12,6 +12,7 @@ use mailmove_engine::{Audit, AuditLevel, MemoryLedger, Migration, Outcome, Repor
 use mailmove_imap::{ImapConnector, Quirks, Sign};
 use mailmove_testkit::imap::{Capability, ImapServer, ImapServerBuilder, NewMessage, Persona};
 use mailmove_testkit::nasty;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 macro_rules! personas {
     ($($test:ident: $persona:ident,)*) => {
@@ -240,6 +241,24 @@ async fn a_request_for_a_receipt_is_set_aside_where_one_would_be_sent_for_old_ma
     assert_eq!(stored.matches("X-Disposition-Notification-To").count(), 1, "{stored}");
     assert_eq!(stored.matches("Disposition-Notification-To").count(), 2, "{stored}");
     assert!(format!("{report:?}").contains("receipt-request"), "{report:#?}");
+}
+
+#[tokio::test]
+async fn two_names_that_people_read_alike_stay_two_folders() {
+    let old = start(ImapServer::builder()).await;
+    old.mailbox(USER).create_folder("cafe").create_raw_folder("&AGMAYQBmAGU-");
+    let mut client = tokio::net::TcpStream::connect(old.addr()).await.unwrap();
+    let login = format!("1 LOGIN {USER} \"{PASSWORD}\"\r\n");
+    let append = |name: &str| format!("2 APPEND {name} {{16+}}\r\nSubject: a\r\n\r\na\r\n\r\n");
+    let script = [login, append("cafe"), append("&AGMAYQBmAGU-"), "3 LOGOUT\r\n".to_owned()];
+    client.write_all(script.concat().as_bytes()).await.unwrap();
+    let mut said = String::new();
+    client.read_to_string(&mut said).await.unwrap();
+    assert_eq!(said.matches("2 OK").count(), 2, "{said}");
+    let moved = Moved::between(old, start(ImapServer::builder()).await).await;
+    assert!(matches!(moved.report.outcome, Outcome::Completed), "{:#?}", moved.report);
+    assert_eq!(moved.new.mailbox(USER).snapshot().messages(), 2, "{:?}", moved.new.mailbox(USER).folders());
+    assert_eq!(moved.new.mailbox(USER).count("cafe"), 1);
 }
 
 #[tokio::test]

@@ -131,12 +131,24 @@ impl Client {
         let says_roles = self.offered.has("SPECIAL-USE") || self.offered.has("XLIST");
         // By path, so that parents come before children; the inbox comes first.
         let mut tree: BTreeMap<(bool, Vec<String>), Folder> = BTreeMap::new();
+        // Names that are spelt as they should be come first: who comes late with the same name gets another one.
+        let mut mailboxes = mailboxes;
+        mailboxes.sort_by_cached_key(|entry| !space.is_well_spelt(&entry.name, entry.delimiter));
         for entry in mailboxes {
             if space.is_foreign(&entry.name) || (entry.has("\\NonExistent") && !entry.has("\\HasChildren")) {
                 continue;
             }
-            let Some(path) = space.path(&entry.name, entry.delimiter) else { continue };
-            let mut folder = Folder::new(id_of(&entry.name), path.clone());
+            let Some(mut path) = space.path(&entry.name, entry.delimiter) else { continue };
+            let id = FolderId::new(id_of(&entry.name));
+            let taken = |path: &Vec<String>| {
+                let others = [true, false].map(|other| tree.get(&(other, path.clone())));
+                others.into_iter().flatten().any(|other| other.id != id)
+            };
+            if path != ["INBOX"] && taken(&path) {
+                // Two names on the wire that people read alike (`a` and `&AGE-`) are two folders.
+                path = space.spelt(&entry.name, entry.delimiter);
+            }
+            let mut folder = Folder::new(id, path.clone());
             folder.role = role(&entry, &path).or_else(|| role_by_name(&path).filter(|_| !says_roles));
             folder.subscribed = Some(match subscribed {
                 Some(names) => names.contains(&entry.name),

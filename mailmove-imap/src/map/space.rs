@@ -60,6 +60,20 @@ impl Space {
         Some(path)
     }
 
+    /// Whether a name is spelt on the wire as we would spell it.
+    pub(crate) fn is_well_spelt(&self, wire: &[u8], delimiter: Option<char>) -> bool {
+        self.path(wire, delimiter).and_then(|path| self.wire(&path)).is_some_and(|spelt| spelt == wire)
+    }
+
+    /// The path with its names as they stand on the wire.
+    pub(crate) fn spelt(&self, wire: &[u8], delimiter: Option<char>) -> Vec<String> {
+        let text = String::from_utf8_lossy(wire.strip_prefix(self.prefix.as_slice()).unwrap_or(wire));
+        match delimiter.or(self.delimiter) {
+            Some(delimiter) => text.split(delimiter).map(str::to_owned).collect(),
+            None => vec![text.into_owned()],
+        }
+    }
+
     /// The name on the wire. `None` when it has levels and the server knows none.
     pub(crate) fn wire(&self, path: &[String]) -> Option<Vec<u8>> {
         if let [name] = path
