@@ -101,7 +101,7 @@ type Factory =
     dyn Fn(&EndpointUrl, Arc<dyn CredentialProvider>, &ConnectOptions) -> Result<Arc<dyn Connector>> + Send + Sync;
 
 /// The schemes of this project, and the feature that each needs.
-const FEATURES: [(&str, &str); 2] = [("imap", "imap"), ("imaps", "imap")];
+const FEATURES: [(&str, &str); 3] = [("ews", "ews"), ("imap", "imap"), ("imaps", "imap")];
 
 impl Connectors {
     /// No scheme at all.
@@ -114,6 +114,8 @@ impl Connectors {
         let connectors = Self::none();
         #[cfg(feature = "imap")]
         let connectors = connectors.with("imap", crate::from_url::imap).with("imaps", crate::from_url::imap);
+        #[cfg(feature = "ews")]
+        let connectors = connectors.with("ews", crate::from_url::ews);
         connectors
     }
 

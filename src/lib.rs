@@ -2,7 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod connect;
-#[cfg(feature = "imap")]
+#[cfg(any(feature = "ews", feature = "imap"))]
 mod from_url;
 mod url;
 
@@ -12,6 +12,9 @@ pub use url::EndpointUrl;
 pub use mailmove_core::*;
 pub use mailmove_engine::*;
 
+/// The Exchange Web Services connector, for those who build it without a URL.
+#[cfg(feature = "ews")]
+pub use mailmove_ews as ews;
 /// The IMAP connector, for those who build it without a URL.
 #[cfg(feature = "imap")]
 pub use mailmove_imap as imap;

@@ -1,4 +1,4 @@
-//! How each connector of this project reads its URL.
+//! `imap://` and `imaps://`.
 
 use std::sync::Arc;
 

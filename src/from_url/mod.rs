@@ -1,0 +1,11 @@
+//! How each connector of this project reads its URL.
+
+#[cfg(feature = "ews")]
+mod ews;
+#[cfg(feature = "imap")]
+mod imap;
+
+#[cfg(feature = "ews")]
+pub(crate) use ews::ews;
+#[cfg(feature = "imap")]
+pub(crate) use imap::imap;
