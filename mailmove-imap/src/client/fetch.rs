@@ -11,7 +11,7 @@ use crate::capabilities::{BATCH_BYTES, BATCH_ITEMS};
 use crate::error::{Asked, Fault, refused};
 use crate::map::message;
 use crate::pool::Use;
-use crate::wire::{BodyTarget, FetchBodies, FetchData, Fetched, Literal, MAX_LINE, UidSet};
+use crate::wire::{BodyTarget, FetchBodies, FetchData, Fetched, Literal, MAX_LINE, StatusLine, UidSet};
 
 /// What came of one message.
 type Found = Result<FetchData>;
@@ -92,8 +92,15 @@ impl Client {
         let mut missing = Vec::new();
         for (piece, answer) in pieces.iter().zip(answers) {
             let messages = match answer.await {
-                Ok(Fetched { messages, .. }) => messages,
-                Err(Fault::Refused(_)) => Vec::new(),
+                Ok(Fetched { messages, refused: None }) => messages,
+                Ok(Fetched { messages, refused: Some(line) }) => {
+                    unless_throttled(&line)?;
+                    messages
+                }
+                Err(Fault::Refused(line)) => {
+                    unless_throttled(&line)?;
+                    Vec::new()
+                }
                 Err(fault) => return Err(self.in_folder(folder, &fault, "read messages")),
             };
             for (uid, message) in piece.iter().zip(messages.into_iter().chain(std::iter::repeat_with(|| None))) {
@@ -126,6 +133,7 @@ impl Client {
                 Err(fault) => return Err(self.in_folder(folder, &fault, "read messages")),
             };
             if let Some(line) = refusal {
+                unless_throttled(&line)?;
                 found.insert(uid, Err(refused(&line, Asked::Item, "give the message")));
             }
         }
@@ -148,6 +156,12 @@ fn whole(mut data: FetchData, reference: &ItemRef, spool: &Spool) -> Result<Item
     };
     let item = message::item(data, reference.id.clone(), body)?;
     Ok(item)
+}
+
+/// A server that wants a pause gets one, and is asked again; every other refusal is about single messages.
+fn unless_throttled(line: &StatusLine) -> Result<()> {
+    let error = refused(line, Asked::Item, "give the messages");
+    if error.kind() == ErrorKind::Throttled { Err(error) } else { Ok(()) }
 }
 
 fn missing(item: &ItemRef) -> Error {
