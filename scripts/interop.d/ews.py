@@ -1,4 +1,4 @@
-"""The simulated Exchange under a client that nobody here wrote, every version of it; with --schema, every envelope checked."""
+"""The simulated Exchange, every version, under a client that nobody here wrote; with --schema, every envelope too."""
 
 import argparse
 import json

@@ -1,7 +1,7 @@
 """Stands between an Exchange client and its server, and holds every envelope against the schema of Exchange.
 
-The schema is an argument: a folder with messages.xsd and types.xsd, as every Exchange serves them under /EWS/. What does
-not fit goes to standard output, one JSON object a line.
+The schema is an argument: a folder with messages.xsd and types.xsd, as every Exchange serves them under /EWS/. What
+does not fit goes to standard output, one JSON object a line.
 """
 
 import base64
@@ -64,7 +64,8 @@ BATCHES = {
 
 def load(folder):
     """The schema, with the one import that Microsoft left without a place."""
-    texts = {'xml.xsd': f'<xs:schema xmlns:xs="{XS}" targetNamespace="{XML}"><xs:attribute name="lang" type="xs:string"/></xs:schema>'.encode()}
+    lang = '<xs:attribute name="lang" type="xs:string"/>'
+    texts = {'xml.xsd': f'<xs:schema xmlns:xs="{XS}" targetNamespace="{XML}">{lang}</xs:schema>'.encode()}
     places = {XML: 'xml.xsd', TYPES: 'types.xsd', MESSAGES: 'messages.xsd'}
     for name in ('types.xsd', 'messages.xsd'):
         root = etree.parse(os.path.join(folder, name)).getroot()
