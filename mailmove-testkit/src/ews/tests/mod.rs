@@ -7,6 +7,7 @@ mod faults;
 mod find;
 mod folders;
 mod items;
+mod scale;
 mod sync;
 mod transfer;
 mod versions;
