@@ -121,7 +121,7 @@ async fn a_folder_numbered_anew_ends_its_sessions() {
     mailbox.delete_folder("g");
     two.send("a UID FETCH 1:* FLAGS\r\n").await;
     assert!(two.rest().await.starts_with("* BYE "));
-    assert_eq!(mailbox.create_folder("g").uids("g"), []);
+    assert_eq!(mailbox.create_folder("g").uids("g"), Vec::<u32>::new());
 }
 
 #[tokio::test]
