@@ -175,8 +175,9 @@ def compare(source, destination, names_map=None):
         report('folder-extra', path, f'{len(here)} messages')
         for message in here:
             report('message-extra', path, f'uid {message.uid}')
-    for path in sorted(source.parents - destination.parents - destination.folders.keys()):
-        report('parent-missing', path, 'a folder without messages')
+    for path in sorted(source.parents):
+        if _arrived(path, names_map) not in destination.parents | destination.folders.keys():
+            report('parent-missing', path, 'a folder without messages')
     for path in sorted(destination.parents - source.parents - arrived.keys()):
         if not any(p[: len(path)] == path for p in arrived):
             report('parent-extra', path, 'a folder without messages')
@@ -188,6 +189,12 @@ def compare(source, destination, names_map=None):
     for path in sorted(destination.subscribed - wanted):
         report('subscription-extra', path, '')
     return found
+
+
+def _arrived(parent, names_map):
+    """Where a parent stands: a plan names folders with messages, and their paths name their parents."""
+    below = (to for path, to in names_map.items() if path[: len(parent)] == parent and len(to) == len(path))
+    return next((to[: len(parent)] for to in below), parent)
 
 
 def _compare_folder(path, source, destination, report):
