@@ -82,7 +82,7 @@ class Torment:
             while done < wanted:
                 started = self.migrate.start(*self.urls(proxy.port), self.ledger())
                 while started.alive() and done < wanted:
-                    time.sleep(self.rng.uniform(0.02, max(0.3, self.whole)))
+                    time.sleep(self.rng.uniform(0.02, max(0.2, self.whole * 0.7)))
                     proxy.swallow()
                     time.sleep(self.rng.uniform(0, 0.4))
                     if not started.alive():
@@ -117,6 +117,7 @@ class Torment:
     def ended(self, what, run):
         """It got through: compare, and begin anew."""
         self.checks.check(f'after {what}, series {self.series}: it finishes', run.status == migrate.MOVED, run)
+        self.whole = min(self.whole, run.seconds)
         self.finished(what)
 
     def finished(self, what):
