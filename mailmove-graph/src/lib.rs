@@ -1,0 +1,1 @@
+//! Microsoft Graph as source and destination of a migration.

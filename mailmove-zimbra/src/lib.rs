@@ -1,0 +1,1 @@
+//! Zimbra and Carbonio as source and destination of a migration.
