@@ -14,6 +14,10 @@ pub mod conformance;
 #[cfg(feature = "ews")]
 pub mod ews;
 pub mod faulty;
+#[cfg(feature = "graph")]
+pub mod graph;
+#[cfg(feature = "http")]
+mod http;
 #[cfg(feature = "imap")]
 pub mod imap;
 pub mod memory;
