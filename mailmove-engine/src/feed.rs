@@ -231,8 +231,9 @@ impl Feed {
             Stage::List { after, .. } => {
                 let (pass, feed, after) = (self.pass.clone(), self.job.feed.clone(), after.clone());
                 let detail = if pass.first { Detail::Listing } else { Detail::Identity };
+                let ahead = after.is_none().then(|| pass.take_ahead(&feed)).flatten();
                 let page = async move { pass.source.changes(&feed, after.as_ref(), detail).await };
-                self.listing.push_back(Box::pin(page));
+                self.listing.push_back(ahead.unwrap_or_else(|| Box::pin(page)));
             }
             Stage::Done => {}
         }

@@ -9,12 +9,15 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod adopt;
+mod ahead;
 mod audit;
 pub mod batch;
 mod classify;
+mod ensure;
 mod event;
 mod feed;
 mod flagging;
+mod intents;
 pub mod ledger;
 mod mapping;
 mod migration;

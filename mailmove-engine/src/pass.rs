@@ -3,12 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::future::BoxFuture;
 use mailmove_core::{
-    Destination, Digest, EnsuredFolder, Epoch, Error, Folder, FolderId, ItemId, Kind, MailboxFlags, Mark, NewFolder,
-    Position, Revision, Source, Spool,
+    Destination, Digest, EnsuredFolder, Epoch, Error, FeedId, Folder, FolderId, ItemId, Kind, MailboxFlags, Mark,
+    NewFolder, Page, Position, Result, Revision, Source, Spool,
 };
 use time::OffsetDateTime;
 
+use crate::ahead::Ahead;
 use crate::event::{Event, Observer, Progress};
 use crate::ledger::{FolderKey, FolderRow, JobId, Journal, Place, Row, RowState, Target};
 use crate::plan::PlannedRoute;
@@ -34,6 +36,7 @@ pub(crate) struct Pass {
     pub(crate) folders: HashMap<FolderId, Arc<SourceFolder>>,
     /// The folders that are listed with their epoch.
     pub(crate) live: HashSet<FolderKey>,
+    ahead: Mutex<Ahead>,
     shared: Mutex<Shared>,
 }
 
@@ -172,6 +175,7 @@ pub(crate) struct Setup {
     pub(crate) first: bool,
     pub(crate) folders: Vec<Arc<SourceFolder>>,
     pub(crate) live: HashSet<FolderKey>,
+    pub(crate) ahead: Ahead,
 }
 
 impl Pass {
@@ -190,8 +194,14 @@ impl Pass {
             first: setup.first,
             folders: setup.folders.into_iter().map(|folder| (folder.folder.id.clone(), folder)).collect(),
             live: setup.live,
+            ahead: Mutex::new(setup.ahead),
             shared: Mutex::default(),
         }
+    }
+
+    /// The first page of a feed, when it was asked for already.
+    pub(crate) fn take_ahead(&self, feed: &FeedId) -> Option<BoxFuture<'static, Result<Page>>> {
+        lock(&self.ahead).take(feed)
     }
 
     pub(crate) fn has(&self, flag: MailboxFlags) -> bool {

@@ -5,21 +5,23 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use mailmove_core::{
-    Destination, EnsuredFolder, Epoch, Error, ErrorKind, Folder, FolderId, MailboxFlags, NewFolder, Recovery, Result,
-    Source, Storage,
+    Destination, Epoch, Error, ErrorKind, Folder, FolderId, MailboxFlags, Recovery, Result, Source, Storage,
 };
 
+use crate::ahead::Ahead;
+use crate::ensure::ensure;
 use crate::event::Event;
 use crate::feed::{FeedEnd, FeedJob};
-use crate::ledger::{Entry, FeedRow, FolderKey, FolderRow, Journal, RowState, Select};
+use crate::intents::intents;
+use crate::ledger::{Entry, FeedRow, FolderKey, FolderRow, Journal, RowState};
 use crate::mapping::Mapped;
 use crate::migration::Settings;
-use crate::pass::{Pass, Setup, SourceFolder, TargetFolder, short_answer};
+use crate::pass::{Pass, Setup, SourceFolder, TargetFolder};
 use crate::plan::{Material, Plan, Prepared, prepare};
 use crate::relook::Why;
 use crate::removals;
 use crate::report::{Outcome, Report};
-use crate::schedule::{Intents, Slot, run_all};
+use crate::schedule::{Abreast, Intents, Slot, run_all};
 
 /// Both mailboxes, open, and what they said about themselves.
 pub(crate) struct Opened {
@@ -91,7 +93,12 @@ impl Work {
         mapped: Vec<Mapped>,
     ) -> Result<Self> {
         let first = opened.known.is_empty();
-        let (mapped, targets, errors) = ensure(settings, &*opened.destination, mapped).await?;
+        let abreast = Abreast::of(opened.source.capabilities(), opened.destination.capabilities());
+        let mut ahead = match first && !settings.rules.errors_only {
+            true => Ahead::of(&opened.source, &mapped, &abreast),
+            false => Ahead::default(),
+        };
+        let (mapped, targets, errors) = ahead.during(ensure(settings, &*opened.destination, mapped)).await?;
         let keys = journal
             .open_folders(&mapped.iter().map(|m| (m.folder.id.clone(), m.folder.epoch.clone())).collect::<Vec<_>>())
             .await?;
@@ -118,6 +125,7 @@ impl Work {
             first,
             folders,
             live,
+            ahead,
         });
         Ok(Self { pass: Arc::new(pass), slots, intents, errors })
     }
@@ -207,66 +215,6 @@ fn note_errors(job: &FeedJob, end: FeedEnd, errors: &mut Vec<(FolderId, Error)>)
     if let Some(error) = end.error {
         errors.extend(job.folders.iter().map(|folder| (folder.folder.id.clone(), error.clone())));
     }
-}
-
-type Ensured = (Vec<Mapped>, HashMap<Vec<String>, Arc<TargetFolder>>, Vec<(FolderId, Error)>);
-
-/// Makes the folders that are missing, all in one call, and drops from the map those that cannot be made.
-async fn ensure(settings: &Settings, destination: &dyn Destination, mapped: Vec<Mapped>) -> Result<Ensured> {
-    let mut targets: HashMap<Vec<String>, Arc<TargetFolder>> = HashMap::new();
-    let (mut asked, mut paths) = (Vec::new(), HashSet::new());
-    for one in &mapped {
-        let subscribe = settings.rules.subscriptions && one.folder.subscribed == Some(true);
-        match &one.existing {
-            Some(there) if !(subscribe && there.subscribed == Some(false)) => {
-                let mut ensured = EnsuredFolder::new(there.id.clone(), there.epoch.clone());
-                ensured.items = there.items;
-                ensured.position = there.position.clone();
-                targets
-                    .entry(one.target.clone())
-                    .or_insert_with(|| Arc::new(TargetFolder::new(one.target.clone(), ensured)));
-            }
-            _ if !paths.insert(one.target.clone()) => {}
-            _ => {
-                let mut folder = NewFolder::new(one.target.clone());
-                folder.role = one.folder.role;
-                folder.kinds = one.folder.kinds.clone();
-                folder.subscribed = one.folder.subscribed.filter(|_| settings.rules.subscriptions);
-                asked.push(folder);
-            }
-        }
-    }
-    let mut errors = Vec::new();
-    let mut failed: HashMap<Vec<String>, Error> = HashMap::new();
-    if !asked.is_empty() {
-        let verdicts = destination.ensure_folders(&asked).await;
-        if verdicts.len() != asked.len() {
-            return Err(short_answer("ensure_folders"));
-        }
-        for (folder, verdict) in asked.into_iter().zip(verdicts) {
-            match verdict {
-                Ok(ensured) => {
-                    let target = Arc::new(TargetFolder::new(folder.path.clone(), ensured));
-                    targets.insert(folder.path, target);
-                }
-                Err(error) => match error.recovery() {
-                    Recovery::StopMailbox | Recovery::StopAll | Recovery::Pause { .. } => return Err(error),
-                    _ => drop(failed.insert(folder.path, error)),
-                },
-            }
-        }
-    }
-    let mapped = mapped
-        .into_iter()
-        .filter(|one| match failed.get(&one.target) {
-            Some(error) => {
-                errors.push((one.folder.id.clone(), error.clone()));
-                false
-            }
-            None => true,
-        })
-        .collect();
-    Ok((mapped, targets, errors))
 }
 
 /// Joins folders with their rows; gives the rows that have to be written because something about a folder changed.
@@ -377,45 +325,4 @@ async fn plan_work(
         slots.push(Slot { job: Arc::new(job), items, relook });
     }
     Ok((slots, intents))
-}
-
-/// Intents of runs that died, by the destination folder in which they may have happened.
-async fn intents(
-    journal: &dyn Journal,
-    opened: &Opened,
-    folders: &[Arc<SourceFolder>],
-    first: bool,
-) -> Result<Vec<Intents>> {
-    if first || !opened.known.iter().any(|row| row.intended > 0) {
-        return Ok(Vec::new());
-    }
-    let rows = journal.scan(&Select::all().in_states(&[RowState::Intended]), None, usize::MAX).await?;
-    let mut by_target: HashMap<FolderId, Intents> = HashMap::new();
-    let mut lost = Vec::new();
-    for mut row in rows {
-        let Some(id) = row.target.as_ref().map(|there| there.folder.clone()) else { continue };
-        if let Some(intents) = by_target.get_mut(&id) {
-            intents.rows.push(row);
-            continue;
-        }
-        let target = folders.iter().map(|folder| &folder.target).find(|target| target.id == id).cloned();
-        let target = target.or_else(|| {
-            let there = opened.destination_folders.iter().find(|folder| folder.id == id)?;
-            let ensured = EnsuredFolder::new(there.id.clone(), there.epoch.clone());
-            Some(Arc::new(TargetFolder::new(there.path.clone(), ensured)))
-        });
-        match target {
-            Some(target) => drop(by_target.insert(id, Intents { target, rows: vec![row] })),
-            None => {
-                // The folder is gone, and whatever was written there with it.
-                row.state = RowState::Pending;
-                row.target = None;
-                lost.push(Entry::Row(Box::new(row)));
-            }
-        }
-    }
-    if !lost.is_empty() {
-        journal.record(lost).await?;
-    }
-    Ok(by_target.into_values().collect())
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use mailmove_core::{FolderId, Result};
+use mailmove_core::{Capabilities, FolderId, Result};
 
 use crate::event::Event;
 use crate::feed::{self, FeedEnd, FeedJob};
@@ -31,6 +31,23 @@ pub(crate) struct Intents {
     pub(crate) rows: Vec<Row>,
 }
 
+/// How many feeds go side by side.
+pub(crate) struct Abreast {
+    pub(crate) most: usize,
+    /// How many of them may be large ones.
+    pub(crate) most_large: usize,
+    /// A feed of more items than this is a large one.
+    pub(crate) batch: u64,
+}
+
+impl Abreast {
+    pub(crate) fn of(source: &Capabilities, destination: &Capabilities) -> Self {
+        let most = source.folders.min(destination.folders).max(1);
+        let most_large = source.large_folders.min(destination.large_folders).clamp(1, most);
+        Self { most, most_large, batch: source.batch_items.min(destination.batch_items) as u64 }
+    }
+}
+
 enum Done {
     Feed { slot: usize, large: bool, end: FeedEnd },
     Settled { target: FolderId, result: Result<()> },
@@ -38,10 +55,7 @@ enum Done {
 
 /// Settles and reads everything. The ends come in the order of the slots.
 pub(crate) async fn run_all(pass: &Arc<Pass>, slots: Vec<Slot>, intents: Vec<Intents>) -> Vec<(Arc<FeedJob>, FeedEnd)> {
-    let (source, destination) = (pass.source.capabilities(), pass.destination.capabilities());
-    let most = source.folders.min(destination.folders).max(1);
-    let most_large = source.large_folders.min(destination.large_folders).clamp(1, most);
-    let batch = source.batch_items.min(destination.batch_items) as u64;
+    let Abreast { most, most_large, batch } = Abreast::of(pass.source.capabilities(), pass.destination.capabilities());
 
     // In this task, not in tasks of their own: whoever drops the run drops all of it at once, its claim included.
     let mut tasks: FuturesUnordered<BoxFuture<'_, Done>> = FuturesUnordered::new();
