@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::{Destination, Result, Side, Source, Verification};
+use crate::{AccessRevocation, Destination, ForwardingControl, Result, Side, Source, Verification};
 
 /// A kind of server with its settings and access mode. Verifies access and opens mailboxes.
 #[async_trait]
@@ -24,6 +24,18 @@ pub trait Connector: Debug + Send + Sync + 'static {
 
     /// Opens a mailbox for writing.
     async fn destination(&self, mailbox: &Mailbox) -> Result<Arc<dyn Destination>>;
+
+    /// Tells and sets where mail is sent on to. `None`, unless a connector says otherwise: this kind of server has no way
+    /// for it.
+    fn forwarding(&self) -> Option<&dyn ForwardingControl> {
+        None
+    }
+
+    /// Gives up an administrator's rights. `None`, unless a connector says otherwise: this kind of server has no way for
+    /// it, or nobody gave the connector the right to.
+    fn revocation(&self) -> Option<&dyn AccessRevocation> {
+        None
+    }
 }
 
 /// One mailbox on one side of a migration.

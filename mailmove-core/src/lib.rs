@@ -24,6 +24,7 @@
 pub mod body;
 pub mod capabilities;
 pub mod connector;
+pub mod control;
 pub mod credential;
 pub mod diagnosis;
 pub mod endpoint;
@@ -40,6 +41,7 @@ pub mod verification;
 pub use body::{Body, BodyReader, BodyWriter, Room, Spool};
 pub use capabilities::{Capabilities, FolderNames, Route, Via};
 pub use connector::{Connector, Mailbox, Root};
+pub use control::{AccessRevocation, Forwarding, ForwardingControl};
 pub use credential::{
     Access, AdministratorWins, Credential, CredentialProvider, CredentialRequest, EnvironmentSecrets, FixedCredentials,
     MailboxCredentials, Secret, SignIn,

@@ -29,7 +29,6 @@ mod turn;
 
 pub use builder::BatchBuilder;
 pub use clock::Clock;
-pub use controls::{AccessRevocation, ForwardingControl};
 pub use event::{BatchEvent, BatchObserver};
 pub use item::{BatchItem, BatchJob};
 pub use notify::{About, Notice, Notifier, REQUEST_SUBJECT, Recipient, Words};

@@ -33,7 +33,7 @@ pub enum Pass {
     RetryErrors,
     /// Mail that arrives at the source is sent on to the destination; nothing is moved.
     ForwardingOnly,
-    /// The administrator's right to open the source mailbox is given up. Not before every mailbox is at its end.
+    /// Administrators' rights to open the two mailboxes are given up. Not before every mailbox is at its end.
     RevokeAccess,
 }
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use mailmove_core::{Kind, Result, Side};
+use mailmove_core::{Forwarding, Kind, Result, Side};
 use serde::Serialize;
 
+use super::controls;
 use super::pass::{Pass, Why};
 use super::project::Batch;
 use crate::ledger::JobId;
@@ -30,8 +31,8 @@ pub struct Preflight {
     pub unroutable: Vec<Kind>,
     /// What would be lost by kind, as the routes say.
     pub losses: Vec<(Kind, String)>,
-    /// Where the source sends mail on to: mail that arrives twice. `None` also where nobody can tell.
-    pub forwards_to: Option<String>,
+    /// Where the source sends mail on to: what is sent on and moved arrives twice. `None` where nobody can tell.
+    pub forwardings: Option<Vec<Forwarding>>,
     /// How long it takes at the rate of the batch's passes so far.
     pub estimate: Option<Duration>,
     /// What a person should know.
@@ -45,8 +46,8 @@ impl Batch {
         let item = self.item(id).await?;
         let (from, to) = (inner.server(Side::Source, &item)?, inner.server(Side::Destination, &item)?);
         let rules = Pass::Full.rules(&inner.settings.rules, item.flags)?;
-        let forwards_to = match &from.forwarding {
-            Some(control) => control.target(&item.source).await.ok().flatten(),
+        let forwardings = match from.forwarding_control() {
+            Some(control) => control.forwardings(&item.source).await.ok(),
             None => None,
         };
         let mut found = Preflight {
@@ -58,7 +59,7 @@ impl Batch {
             fits: None,
             unroutable: Vec::new(),
             losses: Vec::new(),
-            forwards_to,
+            forwardings,
             estimate: None,
             warnings: Vec::new(),
         };
@@ -82,9 +83,11 @@ impl Batch {
         let losses = plan.routes.iter().flat_map(|route| route.losses.iter().map(move |loss| (route.kind, loss)));
         found.losses = losses.map(|(kind, loss)| (kind, loss.to_string())).collect();
         found.warnings = plan.warnings;
-        if let Some(target) = &found.forwards_to {
-            let text = format!("the source sends mail on to {target}: what was sent on and is moved arrives twice");
-            found.warnings.push(text);
+        if let Some(there) = found.forwardings.as_deref().filter(|there| !there.is_empty()) {
+            let there = controls::list(there);
+            found
+                .warnings
+                .push(format!("the source sends mail on to {there}: what is sent on and moved arrives twice"));
         }
         if found.fits == Some(false) {
             found.warnings.push("the destination has less room than the source needs".to_owned());

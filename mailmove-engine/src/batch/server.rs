@@ -2,16 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mailmove_core::Connector;
-
-use super::controls::{AccessRevocation, ForwardingControl};
+use mailmove_core::{AccessRevocation, Connector, ForwardingControl};
 
 /// A server of a batch.
 #[derive(Debug, Clone)]
 pub struct Server {
     pub(super) connector: Arc<dyn Connector>,
-    pub(super) forwarding: Option<Arc<dyn ForwardingControl>>,
-    pub(super) revocation: Option<Arc<dyn AccessRevocation>>,
+    forwarding: Option<Arc<dyn ForwardingControl>>,
+    revocation: Option<Arc<dyn AccessRevocation>>,
     gate: Arc<Mutex<Gate>>,
 }
 
@@ -37,16 +35,24 @@ impl Server {
         self
     }
 
-    /// Forwards by this.
+    /// Forwards by this, instead of by the connector's own control.
     pub fn forwarding(mut self, control: Arc<dyn ForwardingControl>) -> Self {
         self.forwarding = Some(control);
         self
     }
 
-    /// Gives up administrators' access by this.
+    /// Gives up administrators' access by this, instead of by the connector's own control.
     pub fn revocation(mut self, control: Arc<dyn AccessRevocation>) -> Self {
         self.revocation = Some(control);
         self
+    }
+
+    pub(super) fn forwarding_control(&self) -> Option<&dyn ForwardingControl> {
+        self.forwarding.as_deref().or_else(|| self.connector.forwarding())
+    }
+
+    pub(super) fn revocation_control(&self) -> Option<&dyn AccessRevocation> {
+        self.revocation.as_deref().or_else(|| self.connector.revocation())
     }
 
     pub(super) fn has_room(&self) -> bool {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use mailmove_core::{Error, ErrorKind, Recovery, Result, Side};
 
 use super::State;
-use super::controls::unsupported;
+use super::controls;
 use super::event::BatchEvent;
 use super::item::BatchItem;
 use super::notify::{About, Notice, Recipient, recipients};
@@ -98,26 +98,8 @@ impl Inner {
                         |found: &mailmove_core::Verification| found.error().map(|e| e.clone().on(found.mailbox.side));
                     error(&source).or(error(&destination)).map_or(Ok(Vec::new()), Err)
                 }
-                Pass::ForwardingOnly => {
-                    let name = from.connector.name();
-                    let control = from.forwarding.as_ref().ok_or_else(|| unsupported("forwarding", name))?;
-                    let target = item.destination.address.as_str();
-                    let before = control.target(&item.source).await?;
-                    control.set(&item.source, Some(target)).await?;
-                    if control.target(&item.source).await?.as_deref() != Some(target) {
-                        let told =
-                            Error::new(ErrorKind::Protocol, "the server took the forwarding and does not have it");
-                        return Err(told.on(Side::Source).remedy("set it by hand at the server"));
-                    }
-                    let before = before.unwrap_or_else(|| "nobody".to_owned());
-                    Ok(vec![format!("mail is sent on to {target}; before, to {before}")])
-                }
-                Pass::RevokeAccess => {
-                    let name = from.connector.name();
-                    let control = from.revocation.as_ref().ok_or_else(|| unsupported("giving up access", name))?;
-                    control.revoke(&item.source).await?;
-                    Ok(vec!["access to the source mailbox was given up".to_owned()])
-                }
+                Pass::ForwardingOnly => controls::forward(item, from).await,
+                Pass::RevokeAccess => controls::revoke(item, [from, to]).await,
                 _ => Ok(Vec::new()),
             }
         };

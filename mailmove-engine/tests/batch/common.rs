@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use mailmove_core::{
-    Connector, CredentialProvider, Destination, Error, ErrorKind, Mailbox, MailboxFlags, Result, Secret, Side, Source,
-    Stage, Verification, async_trait,
+    AccessRevocation, Connector, CredentialProvider, Destination, Error, ErrorKind, Forwarding, ForwardingControl,
+    Mailbox, MailboxFlags, Result, Secret, Side, Source, Stage, Verification, async_trait,
 };
 use mailmove_engine::batch::{
     Batch, BatchBuilder, BatchEvent, BatchItem, BatchJob, BatchObserver, Clock, MemorySecrets, Notice, Notifier, Pass,
@@ -29,6 +29,7 @@ struct Inner {
     /// What the next attempts to open a mailbox get, first one last.
     troubles: Mutex<HashMap<String, Vec<Error>>>,
     faults: Faults,
+    controls: OnceLock<Arc<Controls>>,
 }
 
 impl Town {
@@ -39,6 +40,7 @@ impl Town {
             credentials: Mutex::default(),
             troubles: Mutex::default(),
             faults: Faults::new(),
+            controls: OnceLock::new(),
         }))
     }
 
@@ -58,6 +60,11 @@ impl Town {
 
     pub(crate) fn credentials(&self, provider: Arc<dyn CredentialProvider>) {
         *self.0.credentials.lock().unwrap() = Some(provider);
+    }
+
+    /// The server can forward and revoke, by this.
+    pub(crate) fn controls(&self, controls: Arc<Controls>) {
+        self.0.controls.set(controls).unwrap();
     }
 
     /// The next attempt to open this mailbox gets this error.
@@ -107,6 +114,44 @@ impl Connector for Town {
 
     async fn destination(&self, mailbox: &Mailbox) -> Result<Arc<dyn Destination>> {
         self.enter(mailbox).await?.destination(mailbox).await
+    }
+
+    fn forwarding(&self) -> Option<&dyn ForwardingControl> {
+        self.0.controls.get().map(|controls| &**controls as _)
+    }
+
+    fn revocation(&self) -> Option<&dyn AccessRevocation> {
+        self.0.controls.get().map(|controls| &**controls as _)
+    }
+}
+
+/// What a server can do besides holding mail.
+#[derive(Debug, Default)]
+pub(crate) struct Controls {
+    pub(crate) forwards: Mutex<Vec<Forwarding>>,
+    pub(crate) revoked: Mutex<Vec<String>>,
+    pub(crate) keeps_copy: bool,
+    pub(crate) forgets: bool,
+}
+
+#[async_trait]
+impl ForwardingControl for Controls {
+    async fn forwardings(&self, _: &Mailbox) -> Result<Vec<Forwarding>> {
+        Ok(self.forwards.lock().unwrap().clone())
+    }
+
+    async fn forward(&self, _: &Mailbox, to: &[Forwarding]) -> Result<()> {
+        let there = to.iter().map(|to| Forwarding { keeps_copy: self.keeps_copy, ..to.clone() });
+        *self.forwards.lock().unwrap() = there.filter(|_| !self.forgets).collect();
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl AccessRevocation for Controls {
+    async fn revoke(&self, mailbox: &Mailbox) -> Result<String> {
+        self.revoked.lock().unwrap().push(mailbox.address.clone());
+        Ok("at once".to_owned())
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use mailmove_core::{Error, ErrorKind, Mailbox, Result, async_trait};
-use mailmove_engine::batch::{AccessRevocation, ForwardingControl, Pass, Selection, Server, State};
+use mailmove_core::{Error, ErrorKind, Forwarding};
+use mailmove_engine::batch::{Pass, Selection, Server, State};
 use mailmove_testkit::NewItem;
 use time::macros::datetime;
 
-use crate::common::{World, at, flagged, go, id, item, job, only, state};
+use crate::common::{Controls, World, at, flagged, go, id, item, job, only, state};
 
 #[tokio::test]
 async fn verify_moves_nothing_and_says_which_side_stays_shut() {
@@ -99,32 +99,6 @@ async fn errors_are_not_retried_where_a_flag_forbids_it() {
     assert!(told.contains("4194304"), "{told}");
 }
 
-#[derive(Debug, Default)]
-struct Controls {
-    forwards: Mutex<Option<String>>,
-    revoked: Mutex<Vec<String>>,
-}
-
-#[async_trait]
-impl ForwardingControl for Controls {
-    async fn target(&self, _: &Mailbox) -> Result<Option<String>> {
-        Ok(self.forwards.lock().unwrap().clone())
-    }
-
-    async fn set(&self, _: &Mailbox, target: Option<&str>) -> Result<()> {
-        *self.forwards.lock().unwrap() = target.map(str::to_owned);
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl AccessRevocation for Controls {
-    async fn revoke(&self, mailbox: &Mailbox) -> Result<()> {
-        self.revoked.lock().unwrap().push(mailbox.address.clone());
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn forwarding_and_revoking_need_a_control() {
     let world = World::new();
@@ -133,7 +107,9 @@ async fn forwarding_and_revoking_need_a_control() {
     for pass in [Pass::ForwardingOnly, Pass::RevokeAccess] {
         go(&batch, pass).await;
         let failed = item(&batch, "a").await;
-        assert_eq!((failed.state, failed.why.unwrap().kind), (State::Failed, ErrorKind::Unsupported));
+        let why = failed.why.unwrap();
+        assert_eq!((failed.state, why.kind), (State::Failed, ErrorKind::Unsupported));
+        assert!(why.text.contains("by hand at the server"), "{}", why.text);
     }
 }
 
@@ -148,7 +124,7 @@ async fn forwarding_only_moves_nothing_and_revoking_waits_for_everybody() {
     batch.add([job("a"), job("b")]).await.unwrap();
     batch.start(&only("a"), Pass::ForwardingOnly).await.unwrap();
     batch.run().await.unwrap();
-    assert_eq!(controls.forwards.lock().unwrap().as_deref(), Some("a@new.example"));
+    assert_eq!(*controls.forwards.lock().unwrap(), [Forwarding::to("a@new.example")]);
     assert_eq!(world.arrived("a"), 0);
 
     let told = batch.start(&only("a"), Pass::RevokeAccess).await.unwrap_err().to_string();
@@ -157,6 +133,36 @@ async fn forwarding_only_moves_nothing_and_revoking_waits_for_everybody() {
     go(&batch, Pass::RevokeAccess).await;
     assert_eq!(controls.revoked.lock().unwrap().len(), 2);
     assert_eq!(state(&batch, "b").await, State::Completed);
+    let notes = batch.passes(&id("b")).await.unwrap().pop().unwrap().notes;
+    assert_eq!(notes[0], "access to the source mailbox was given up: at once");
+    assert!(notes[1].starts_with("destination: ") && notes[1].contains("by hand"), "{notes:?}");
+}
+
+#[tokio::test]
+async fn a_connector_brings_its_own_controls() {
+    let world = World::new();
+    let controls = Arc::new(Controls { keeps_copy: true, ..Controls::default() });
+    world.old.controls(controls.clone());
+    let batch = world.filled(&["a"], 2).await;
+    assert_eq!(batch.preflight(&id("a")).await.unwrap().forwardings, Some(Vec::new()));
+    go(&batch, Pass::ForwardingOnly).await;
+    let notes = batch.passes(&id("a")).await.unwrap().pop().unwrap().notes;
+    assert_eq!(notes[0], "mail is sent on to a@new.example (a copy stays); before, to nobody");
+    assert!(notes[1].contains("a second time"), "{notes:?}");
+    let warnings = batch.preflight(&id("a")).await.unwrap().warnings;
+    assert!(warnings.iter().any(|text| text.contains("arrives twice")), "{warnings:?}");
+    go(&batch, Pass::RevokeAccess).await;
+    assert_eq!(*controls.revoked.lock().unwrap(), ["a@old.example"]);
+}
+
+#[tokio::test]
+async fn a_forwarding_that_the_server_forgets_is_a_failure() {
+    let world = World::new();
+    world.old.controls(Arc::new(Controls { forgets: true, ..Controls::default() }));
+    let batch = world.filled(&["a"], 2).await;
+    go(&batch, Pass::ForwardingOnly).await;
+    let failed = item(&batch, "a").await;
+    assert_eq!((failed.state, failed.why.unwrap().kind), (State::Failed, ErrorKind::Protocol));
 }
 
 #[tokio::test]

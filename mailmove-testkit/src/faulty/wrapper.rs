@@ -3,9 +3,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mailmove_core::{
-    Capabilities, Connector, Cursor, Destination, Detail, Endpoint, EnsuredFolder, Error, FeedId, Folder, FolderId,
-    Format, Item, ItemRef, Mailbox, Match, NewFolder, Page, Position, Result, Source, Spool, Storage, Verification,
-    Wanted, Write, Written, async_trait,
+    AccessRevocation, Capabilities, Connector, Cursor, Destination, Detail, Endpoint, EnsuredFolder, Error, FeedId,
+    Folder, FolderId, Format, ForwardingControl, Item, ItemRef, Mailbox, Match, NewFolder, Page, Position, Result,
+    Source, Spool, Storage, Verification, Wanted, Write, Written, async_trait,
 };
 
 use super::faults::{Fault, Faults, Method, Rest, lost, unsent, untouched};
@@ -66,6 +66,14 @@ impl<T: Connector + ?Sized> Connector for Faulty<T> {
     async fn destination(&self, mailbox: &Mailbox) -> Result<Arc<dyn Destination>> {
         let destination = self.call(Method::Open, self.inner.destination(mailbox)).await?;
         Ok(Arc::new(Faulty::new(destination, &self.faults, &self.schedule)))
+    }
+
+    fn forwarding(&self) -> Option<&dyn ForwardingControl> {
+        self.inner.forwarding()
+    }
+
+    fn revocation(&self) -> Option<&dyn AccessRevocation> {
+        self.inner.revocation()
     }
 }
 
