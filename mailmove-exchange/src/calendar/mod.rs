@@ -1,0 +1,17 @@
+//! Appointments and tasks as Exchange knows them, between iCalendar (RFC 5545) and whatever a connector speaks.
+//!
+//! [`Appointment`] and [`Task`] hold what every Exchange can store and nothing else, so that a connector maps plain
+//! values and need not know iCalendar. What iCalendar says beyond that comes back as a named
+//! [`Loss`](mailmove_core::Loss): never dropped in silence.
+
+mod appointment;
+mod recurrence;
+mod task;
+mod when;
+
+pub use appointment::{
+    Answer, Appointment, Attendee, AttendeeRole, Busy, Importance, Occurrence, Person, Sensitivity, Text,
+};
+pub use recurrence::{Days, End, Pattern, Recurrence, Week};
+pub use task::{Task, TaskStatus};
+pub use when::{Moment, When};
