@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use mailmove_core::{Detail, Endpoint, ItemId, ItemRef, Result, Source};
+use mailmove_core::{Detail, Endpoint, Format, ItemId, ItemRef, Result, Source};
 use serde::Serialize;
 
 use crate::ledger::{Journal, Row, RowState, Select};
@@ -187,6 +187,15 @@ fn in_share(row: &Row, share: f64) -> bool {
     f64::from(first) < share * f64::from(u32::MAX) || share >= 1.0
 }
 
+/// The format in which an item is read back: the one in which it was written, where it can be had.
+fn format_of<'a>(destination: &'a dyn Source, row: &Row) -> Option<&'a Format> {
+    let can = destination.capabilities();
+    let written = can.accepts.iter().find(|route| route.kind == row.kind && Some(&route.via) == row.via.as_ref());
+    let mut offers = can.offers.iter().filter(|route| route.kind == row.kind).map(|route| &route.format);
+    let first = offers.clone().next();
+    offers.find(|format| written.is_some_and(|route| route.format == **format)).or(first)
+}
+
 async fn contents(
     settings: &Settings,
     destination: &dyn Source,
@@ -198,16 +207,17 @@ async fn contents(
     let bytes = destination.capabilities().batch_bytes;
     let mut rest = read.as_slice();
     while let Some((row, first)) = rest.first() {
-        let Some(route) = destination.capabilities().offers.iter().find(|route| route.kind == row.kind) else { break };
+        let Some(format) = format_of(destination, row) else { break };
         let (mut count, mut sum) = (1, first.size);
-        while count < rest.len().min(limit) && sum + rest[count].1.size <= bytes && rest[count].0.kind == row.kind {
+        let alike = |row: &Row| format_of(destination, row) == Some(format);
+        while count < rest.len().min(limit) && sum + rest[count].1.size <= bytes && alike(&rest[count].0) {
             sum += rest[count].1.size;
             count += 1;
         }
         let (now, later) = rest.split_at(count);
         rest = later;
         let references: Vec<ItemRef> = now.iter().map(|(_, item)| item.clone()).collect();
-        let items = destination.fetch(&references, &route.format, &settings.spool).await;
+        let items = destination.fetch(&references, format, &settings.spool).await;
         for ((row, _), item) in now.iter().zip(items) {
             match item {
                 Ok(item) => {

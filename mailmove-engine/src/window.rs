@@ -209,6 +209,12 @@ fn intend(pass: &Pass, target: &TargetFolder, task: &Task, item: &Item) -> Row {
     row.attempt += 1;
     row.mark = Some(pass.mark(&task.folder, &task.item.id, &task.item.content));
     row.floor = target.floor.clone();
+    // What goes another way than the plan said tells itself what that way does not carry.
+    if task.route > 0
+        && let Some(route) = pass.routes(task.item.kind).nth(task.route)
+    {
+        row.losses.extend(route.losses.iter().cloned());
+    }
     pass.stamp(&mut row);
     row
 }

@@ -1,0 +1,64 @@
+//! Thirteen ways in which servers, and imitations of them, answer wrongly: each is noticed or repaired, never silently
+//! lost.
+
+use std::collections::BTreeSet;
+
+use mailmove::{Outcome, RowState};
+use mailmove_testkit::ews::{Action, EwsServer, Fault, Mutation, Version};
+
+use crate::ends::{ADDRESS, Move, ews_url, exchange, letters};
+
+/// How one run over wrong answers went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// It says that something is wrong: an error, a failed item, something not carried.
+    Noticed,
+    /// It says that all is well, and all is well.
+    Repaired,
+}
+
+fn there(server: &EwsServer) -> Vec<(String, bool, BTreeSet<String>)> {
+    let folders = server.mailbox(ADDRESS).snapshot().folders;
+    let items = folders.into_iter().flat_map(|folder| folder.items);
+    let mut all: Vec<_> = items.map(|item| (item.subject, item.read, item.categories.into_iter().collect())).collect();
+    all.sort();
+    all
+}
+
+async fn run(mutation: Mutation, at_source: bool, version: Version) -> Ending {
+    let what = format!("{mutation:?}, {}, {version:?}", if at_source { "source" } else { "destination" });
+    let (old, new) = (exchange(version).start().await, exchange(Version::Exchange2016).start().await);
+    letters(&old.mailbox(ADDRESS), 30);
+    let server = if at_source { &old } else { &new };
+    server.faults().add(Fault::any().then(Action::Mutate(mutation)));
+    let moved = Move::new(ews_url(&old), ews_url(&new));
+    let report = moved.run().await;
+    let said = !matches!(report.outcome, Outcome::Completed)
+        || report.count(&[RowState::Failed, RowState::Lost, RowState::Pending, RowState::Intended]) > 0;
+    let same = there(&old) == there(&new);
+    assert!(said || same, "{what}: nobody noticed\n{report:#?}");
+    // The server is well again: nothing is lost nor doubled for good.
+    server.faults().clear();
+    moved.run_to_the_end().await;
+    assert_eq!(there(&old), there(&new), "{what}");
+    if said { Ending::Noticed } else { Ending::Repaired }
+}
+
+#[tokio::test]
+async fn no_wrong_answer_costs_anything_in_silence() {
+    for mutation in Mutation::ALL {
+        for version in [Version::Exchange2007Sp1, Version::Exchange2016] {
+            for at_source in [true, false] {
+                let ending = run(mutation, at_source, version).await;
+                // What an answer lacks, or says wrongly, that nothing else says, cannot be repaired.
+                let fatal = match mutation {
+                    Mutation::UnknownCode | Mutation::SuccessWithError => true,
+                    Mutation::NoSyncState | Mutation::NoBase64 => at_source,
+                    Mutation::NoLastInRange => true,
+                    _ => false,
+                };
+                assert!(!fatal || ending == Ending::Noticed, "{mutation:?}, at the source: {at_source}");
+            }
+        }
+    }
+}
