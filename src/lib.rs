@@ -18,3 +18,9 @@ pub use mailmove_ews as ews;
 /// The IMAP connector, for those who build it without a URL.
 #[cfg(feature = "imap")]
 pub use mailmove_imap as imap;
+/// Mails what a batch has to say, by SMTP.
+#[cfg(feature = "notify")]
+pub use mailmove_notify as notify;
+/// The page on which users answer what a batch asks them.
+#[cfg(feature = "portal")]
+pub use mailmove_portal as portal;

@@ -23,7 +23,7 @@ use lettre::message::Mailbox;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use mailmove_core::{Error, ErrorKind, Result};
-use mailmove_engine::batch::{Notice, Notifier, Words};
+use mailmove_engine::batch::{About, Notice, Notifier, Words};
 use secrecy::ExposeSecret;
 
 pub use settings::{Security, SmtpSettings};
@@ -66,6 +66,10 @@ impl SmtpNotifier {
 #[async_trait]
 impl Notifier for SmtpNotifier {
     async fn notify(&self, notice: &Notice) -> Result<()> {
+        if matches!(&notice.about, About::Asked { link, .. } if link.is_empty()) {
+            return Err(Error::new(ErrorKind::Config, "the batch does not know where users answer")
+                .remedy("give it the beginning of the links, then ask again"));
+        }
         let message = self.message(notice)?;
         let Err(failed) = self.transport.send(message).await else { return Ok(()) };
         let (kind, remedy) = match &failed {

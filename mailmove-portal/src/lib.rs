@@ -31,6 +31,7 @@ use mailmove_core::{Error, ErrorKind, Result, Secret};
 use mailmove_engine::batch::Batch;
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
+use tokio::net::TcpListener;
 
 use limit::Limit;
 
@@ -61,6 +62,22 @@ impl Portal {
     pub fn per_minute(mut self, requests: u32) -> Self {
         self.per_minute = requests;
         self
+    }
+
+    /// Serves the page to whoever connects here, below this path, until the future is dropped: for a host without a server
+    /// of its own. It speaks plain HTTP: put a proxy before it that adds TLS and leaves the path as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Network`](ErrorKind::Network): nobody can connect any more.
+    pub async fn serve(self, listener: TcpListener, path: &str) -> Result<()> {
+        let router = match path.trim_end_matches('/') {
+            "" => self.router()?,
+            path => Router::new().nest(path, self.router()?),
+        };
+        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+            .await
+            .map_err(|broken| Error::new(ErrorKind::Network, "the page cannot be served any more").because(broken))
     }
 
     /// The routes: `/{key}`.

@@ -17,9 +17,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 MOVED, SOME_FAILED, COULD_NOT_RUN, NOT_FINISHED = 0, 1, 2, 3
 
 
+FEATURES = {'batch': ['--features', 'notify,portal']}
+
+
 def build(example='migrate'):
     """Build an example in release mode; returns the program's path."""
-    command = ['cargo', 'build', '--release', '--example', example]
+    command = ['cargo', 'build', '--release', '--example', example, *FEATURES.get(example, ())]
     if subprocess.run(command, cwd=ROOT).returncode:
         sys.exit(f'{" ".join(command)} failed')
     target = os.environ.get('CARGO_TARGET_DIR', ROOT / 'target')

@@ -1,14 +1,19 @@
 //! Moves many mailboxes: one process, one ledger, one pool of memory.
 //!
 //! ```sh
-//! cargo run --release --example batch -- \
+//! cargo run --release --features notify,portal --example batch -- \
 //!     --csv mailboxes.csv --from imaps://old.example.org --to imaps://new.example.org --ledger move.ledger
 //! ```
 //!
 //! The sheet has the columns `Source Email, Source Login Name, Source Password, Destination Email, Destination Login Name,
 //! Destination Password, Flags`. Run it again to move what came since, or to go on. Exit status: 0 all moved, 1 some items
 //! or mailboxes were not moved, 2 could not run, 3 not finished: run again.
+//!
+//! With `--smtp` it sends the mails that the flags ask for; with `--portal` it asks users for their passwords on a page.
 
+mod mail;
+mod page;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::HashSet;
@@ -20,16 +25,18 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use mailmove::batch::{
-    Batch, BatchItem, BatchJob, BatchObserver, BatchReport, Pass, Selection, Server, Sheet, SheetOptions, State,
+    Batch, BatchEvent, BatchItem, BatchJob, BatchObserver, BatchReport, Pass, SecretStore, Selection, Server, Sheet,
+    SheetOptions, State, StoredCredentials,
 };
 use mailmove::{
     Access, AdministratorWins, Connector, Connectors, CredentialProvider, EndpointUrl, Error, ErrorKind, JobId, Result,
-    Rules, Side, SqliteLedger,
+    Rules, Side, SqliteLedger, Stop,
 };
 use support::args::{Reach, Run};
 use support::rules::RuleArguments;
 use support::table::Table;
 use support::{Failure, Status, exit, say, secrets, signals, words};
+use tokio::sync::Notify;
 
 /// Moves many mailboxes at once, each whole and exactly once.
 ///
@@ -71,6 +78,10 @@ struct Arguments {
     reach: Reach,
     #[command(flatten)]
     run: Run,
+    #[command(flatten)]
+    mail: mail::MailArguments,
+    #[command(flatten)]
+    page: page::PageArguments,
 }
 
 /// What is done with each mailbox.
@@ -86,6 +97,10 @@ enum PassName {
     Full,
     /// Try again what failed, read nothing new
     RetryErrors,
+    /// Send mail that arrives at the source on to the destination, where the server lets a program do that
+    ForwardingOnly,
+    /// Give up administrators' access to both mailboxes, where the server lets a program do that
+    RevokeAccess,
 }
 
 impl PassName {
@@ -95,6 +110,8 @@ impl PassName {
             PassName::Trial => Pass::Trial,
             PassName::Full => Pass::Full,
             PassName::RetryErrors => Pass::RetryErrors,
+            PassName::ForwardingOnly => Pass::ForwardingOnly,
+            PassName::RevokeAccess => Pass::RevokeAccess,
             PassName::PreStage => Pass::PreStage {
                 before: rules.before.ok_or_else(|| {
                     Error::new(ErrorKind::Config, "it is not said until when is pre-staged").remedy("add --before DATE")
@@ -115,11 +132,12 @@ async fn batch(arguments: Arguments) -> Result<(), Failure> {
     let pass = arguments.pass.pass(&rules)?;
     let (from, to) = (url(&arguments, Side::Source)?, url(&arguments, Side::Destination)?);
     let mut sheet = sheet(&arguments.csv, [&from, &to])?;
-    let source = server(&from, Side::Source, &mut sheet, &arguments.reach)?;
-    let destination = server(&to, Side::Destination, &mut sheet, &arguments.reach)?;
+    let answers = arguments.page.store()?;
+    let source = server(&from, Side::Source, &mut sheet, &answers, &arguments.reach)?;
+    let destination = server(&to, Side::Destination, &mut sheet, &answers, &arguments.reach)?;
     let jobs: Vec<BatchJob> = sheet.rows.into_iter().map(|row| job(row.into(), &rules)).collect();
-    let table = Arc::new(Table::new(jobs.len()));
-    let shown = table.clone();
+    let changed = Arc::new(Notify::new());
+    let stop = signals::stop_when_asked();
     let batch = Batch::on(Arc::new(SqliteLedger::open(&arguments.ledger)?))
         .source(Server::new(source))
         .destination(Server::new(destination))
@@ -127,13 +145,18 @@ async fn batch(arguments: Arguments) -> Result<(), Failure> {
         .spool(arguments.run.spool())
         .mailboxes(arguments.mailboxes.into())
         .patience(Duration::from_secs(arguments.wait * 60))
-        .observer(BatchObserver::new(move |event| shown.tell(event)))
-        .stop(signals::stop_when_asked())
-        .open()
-        .await?;
+        .observer(observer(Table::new(jobs.len()), changed.clone()))
+        .secrets(answers)
+        .stop(stop.clone());
+    let batch = arguments.mail.equip(batch, &arguments.reach)?;
+    let batch = arguments.page.equip(batch, &arguments.reach)?.open().await?;
     let ids: HashSet<JobId> = jobs.iter().map(|job| job.id.clone()).collect();
-    start(&batch, jobs, &ids, pass).await?;
-    let ended = batch.run().await;
+    let waiting = start(&batch, jobs, &ids, pass, arguments.page.ask_again).await?;
+    if waiting > 0 && arguments.page.portal.is_none() {
+        let waiting = words::count(waiting as u64, "mailbox");
+        say!("note: {waiting}: the flags say that users are asked; add --smtp, --portal and --public-url");
+    }
+    let ended = work(&arguments, &batch, &ids, &changed, &stop).await;
     let mut report = batch.report().await?;
     report.mailboxes.retain(|mailbox| ids.contains(&mailbox.item.id));
     if let Some(file) = &arguments.report {
@@ -143,27 +166,55 @@ async fn batch(arguments: Arguments) -> Result<(), Failure> {
     summary(&report, pass)
 }
 
+/// Shows what happens, and lets go on what waits for something to happen.
+fn observer(table: Table, changed: Arc<Notify>) -> BatchObserver {
+    BatchObserver::new(move |event| {
+        table.tell(event);
+        if matches!(event, BatchEvent::State { .. }) {
+            changed.notify_one();
+        }
+    })
+}
+
+/// Works until nothing can go on; with a page, until no user is waited for any more.
+async fn work(arguments: &Arguments, batch: &Batch, ids: &HashSet<JobId>, changed: &Notify, stop: &Stop) -> Result<()> {
+    let Some(listener) = arguments.page.listen().await? else { return batch.run().await.map(drop) };
+    let waits = |item: &BatchItem| matches!(item.state, State::WaitingForUser | State::Verifying | State::Queued);
+    let until_answered = async {
+        loop {
+            batch.run().await?;
+            let waiting = batch.items().await.iter().any(|item| ids.contains(&item.id) && waits(item));
+            if stop.is_asked() || !waiting {
+                return Ok(());
+            }
+            page::something_happens(batch, changed, stop).await;
+        }
+    };
+    tokio::select! {
+        ended = until_answered => ended,
+        broken = arguments.page.serve(batch, listener) => broken,
+    }
+}
+
 /// A row of the sheet, with the flags of the command line.
 fn job(mut job: BatchJob, rules: &Rules) -> BatchJob {
     job.flags |= rules.flags;
     job
 }
 
-/// Starts what the sheet names. What waits from a former run goes on; what is no longer in the sheet does not.
-async fn start(batch: &Batch, jobs: Vec<BatchJob>, ids: &HashSet<JobId>, pass: Pass) -> Result<()> {
+/// Starts what the sheet names. What waits from a former run goes on, unless it waits for users who are asked again; what
+/// is no longer in the sheet does not. Returns for how many mailboxes users have to answer.
+async fn start(batch: &Batch, jobs: Vec<BatchJob>, ids: &HashSet<JobId>, pass: Pass, ask_again: bool) -> Result<usize> {
     batch.add(jobs).await?;
-    let goes_on = |item: &BatchItem| ids.contains(&item.id) && item.pass == pass;
+    let asked_again = |item: &BatchItem| ask_again && item.state == State::WaitingForUser;
+    let goes_on = |item: &BatchItem| ids.contains(&item.id) && item.pass == pass && !asked_again(item);
     let waits = |item: &&BatchItem| !item.state.may_be_started() && !goes_on(item);
     let others = batch.items().await.iter().filter(waits).map(|item| item.id.clone()).collect();
     batch.stop(&Selection::Only(others)).await?;
     let ours = |item: &&BatchItem| ids.contains(&item.id) && item.state.may_be_started();
     let ours = batch.items().await.iter().filter(ours).map(|item| item.id.clone()).collect();
-    let started = batch.start(&Selection::Only(ours), pass).await?;
-    if started.waiting > 0 {
-        let waiting = words::count(started.waiting as u64, "mailbox");
-        say!("note: {waiting}: the flags say that their users are asked, which this program does not do");
-    }
-    Ok(())
+    batch.start(&Selection::Only(ours), pass).await?;
+    Ok(batch.summary().await.count(&[State::WaitingForUser]))
 }
 
 /// Writes the report in the form that the file's name asks for.
@@ -208,9 +259,15 @@ fn sheet(path: &Path, [from, to]: [&EndpointUrl; 2]) -> Result<Sheet> {
     Ok(sheet)
 }
 
-/// The connector of one side: with an administrator's or everybody's credentials from the environment, or with the sheet's
-/// passwords.
-fn server(url: &EndpointUrl, side: Side, sheet: &mut Sheet, reach: &Reach) -> Result<Arc<dyn Connector>> {
+/// The connector of one side: with an administrator's or everybody's credentials from the environment, with what users
+/// answered, or with the sheet's passwords.
+fn server(
+    url: &EndpointUrl,
+    side: Side,
+    sheet: &mut Sheet,
+    answers: &Arc<dyn SecretStore>,
+    reach: &Reach,
+) -> Result<Arc<dyn Connector>> {
     let options = reach.options()?;
     let common = match (&url.login, secrets::from_environment(url, side, &options)?) {
         (Some(_), None) => Some(secrets::credentials(url, side, &options)?),
@@ -230,6 +287,7 @@ fn server(url: &EndpointUrl, side: Side, sheet: &mut Sheet, reach: &Reach) -> Re
         }
         None => Arc::new(passwords),
     };
+    let credentials = Arc::new(StoredCredentials::new(answers.clone()).or(credentials));
     if url.plain {
         say!("note: the connections to the {side} are not encrypted, as allowed");
     }
