@@ -68,6 +68,14 @@ impl Offered {
         self.names.iter().any(|name| name.strip_prefix("AUTH=") == Some(mechanism))
     }
 
+    /// The SASL mechanisms that are offered.
+    pub(crate) fn mechanisms(&self) -> Vec<String> {
+        let mut names: Vec<_> =
+            self.names.iter().filter_map(|name| name.strip_prefix("AUTH=")).map(str::to_owned).collect();
+        names.sort_unstable();
+        names
+    }
+
     pub(crate) fn literals(&self) -> LiteralMode {
         if self.has("LITERAL+") {
             LiteralMode::Plus

@@ -6,23 +6,22 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mailmove_core::{
-    Call, Connector, CredentialProvider, Destination, Error, ErrorKind, Guard, Mailbox, Result, Root, Side, Source,
-    Stage, Verification, guard::Limits,
+    Call, Connector, CredentialProvider, Destination, Error, ErrorKind, Guard, Mailbox, Result, Root, Side, SignIn,
+    Source, Stage, Verification, guard::Limits,
 };
 
 use crate::client::Client;
 use crate::config::ImapConfig;
 use crate::endpoint::ImapMailbox;
 use crate::pool::Dialer;
-use crate::session::{Identity, Proofs, Ready, Trail, Trust, open};
+use crate::session::{Identity, Ready, Trail, Trust, open};
 
 /// An IMAP server. Mailboxes opened through one connector share its pace: when the server asks one to wait, all do.
 pub struct ImapConnector {
     name: String,
     config: Arc<ImapConfig>,
-    provider: Arc<dyn CredentialProvider>,
+    sign_in: SignIn,
     trust: Arc<Trust>,
-    proofs: Arc<Proofs>,
     guard: Guard,
 }
 
@@ -38,8 +37,7 @@ impl ImapConnector {
             trust: Arc::new(Trust::new(&config.extra_roots)),
             guard: Guard::new(config.host.clone(), limits),
             config: Arc::new(config),
-            provider,
-            proofs: Arc::default(),
+            sign_in: SignIn::new(provider),
         }
     }
 
@@ -49,7 +47,7 @@ impl ImapConnector {
                 .on(mailbox.side)
                 .remedy("open it as a folder, or by another protocol"));
         }
-        Ok(Identity::new(mailbox.clone(), self.provider.clone(), self.proofs.clone()))
+        Ok(Identity::new(mailbox.clone(), self.sign_in.clone()))
     }
 
     async fn open(&self, mailbox: &Mailbox, writable: bool) -> Result<Arc<ImapMailbox>> {

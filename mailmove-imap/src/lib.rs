@@ -38,4 +38,4 @@ mod wire;
 
 pub use config::{ImapConfig, Security};
 pub use connector::ImapConnector;
-pub use quirks::{Quirks, Sign};
+pub use quirks::{Impersonation, Quirks, Sign};

@@ -4,7 +4,8 @@
 
 mod common;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::{PASSWORD, USER, config, connector, destination, provider, server, source};
 use mailmove_core::{
@@ -89,39 +90,32 @@ async fn a_refused_token_ends_the_exchange_tidily() {
     }
 }
 
-/// Gives a token that has expired first, a fresh one then.
-#[derive(Debug)]
-struct Refreshing(Mutex<u64>);
+/// Gives a token that has expired, and a fresh one when that was named.
+#[derive(Debug, Default)]
+struct Refreshing(AtomicU64);
 
 #[async_trait]
 impl CredentialProvider for Refreshing {
     async fn credential(&self, mailbox: &Mailbox) -> mailmove_core::Result<Credential> {
-        let asked = {
-            let mut asked = self.0.lock().unwrap();
-            *asked += 1;
-            *asked
-        };
-        let fresh = asked > 2; // asked twice for one attempt: before and after its turn
-        let token = Secret::token(if fresh { TOKEN } else { "stale" });
+        let generation = self.0.load(Ordering::Relaxed);
+        let token = Secret::token(if generation > 0 { TOKEN } else { "stale" });
         let mut credential = Credential::new(mailbox.login_name(), token);
-        credential.generation = u64::from(fresh);
-        credential.expires = Some(if fresh {
-            time::OffsetDateTime::now_utc() + time::Duration::HOUR
-        } else {
-            time::OffsetDateTime::UNIX_EPOCH
-        });
+        credential.generation = generation;
+        let now = time::OffsetDateTime::now_utc();
+        credential.expires = Some(if generation > 0 { now + time::Duration::HOUR } else { now });
         Ok(credential)
     }
 
-    async fn rejected(&self, _: &Mailbox, _: &Credential) -> mailmove_core::Result<()> {
-        panic!("an expired token is not a refused one");
+    async fn rejected(&self, _: &Mailbox, credential: &Credential) -> mailmove_core::Result<()> {
+        self.0.store(credential.generation + 1, Ordering::Relaxed);
+        Ok(())
     }
 }
 
 #[tokio::test]
 async fn an_expired_token_is_asked_for_once_more() {
     let server = server(|server| server.token(USER, TOKEN).mechanisms(&[Mechanism::XOAuth2])).await;
-    let connector = ImapConnector::new(config(&server), Arc::new(Refreshing(Mutex::new(0))));
+    let connector = ImapConnector::new(config(&server), Arc::new(Refreshing::default()));
     connector.source(&source()).await.unwrap();
     assert_eq!(server.log().counters().sign_ins().refused, 1);
 }
@@ -190,4 +184,19 @@ async fn a_greeting_that_is_a_bye_says_why() {
     let error = verification.error().unwrap();
     assert_eq!(error.kind(), ErrorKind::Throttled);
     assert!(error.to_string().contains("Too many connections"));
+}
+
+#[tokio::test]
+async fn a_server_that_dies_in_the_middle_is_not_mistaken_for_a_wrong_port() {
+    let server = server(|server| server).await;
+    let nobody_home = || Fault::on("CONNECT").then(Action::CutBefore);
+    let fault = server.faults().add(nobody_home());
+    let error = refused(&connector(&server)).await;
+    assert!(error.what_to_do().contains("check host and port"), "{error}");
+    server.faults().remove(fault);
+    let opened = connector(&server).source(&source()).await.unwrap();
+    server.faults().add(Fault::on("LIST").then(Action::CutBefore));
+    server.faults().add(nobody_home());
+    let error = opened.folders().await.map(drop).unwrap_err();
+    assert!(error.what_to_do().contains("still runs"), "{error}");
 }

@@ -79,8 +79,10 @@ impl fmt::Debug for FixedCredentials {
     }
 }
 
+pub(super) const NEVER_AGAIN: &str = "this credential was refused before and is not offered again";
+
 pub(super) fn never_again(mailbox: &Mailbox) -> Error {
-    Error::new(ErrorKind::Credential, "this credential was refused before and is not offered again")
+    Error::new(ErrorKind::Credential, NEVER_AGAIN)
         .on(mailbox.side)
         .with("mailbox", mailbox)
         .remedy("give another credential, then run again")

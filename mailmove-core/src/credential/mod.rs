@@ -31,7 +31,7 @@ pub trait CredentialProvider: Debug + Send + Sync + 'static {
     ///   then is [`ErrorKind::Credential`](crate::ErrorKind::Credential).
     async fn credential(&self, mailbox: &Mailbox) -> Result<Credential>;
 
-    /// The server refused this credential. An expired token is not refused: ask for a credential again, once.
+    /// The server refused this credential, or said that the token ran out. Who has none to replace it gives none.
     async fn rejected(&self, mailbox: &Mailbox, credential: &Credential) -> Result<()>;
 
     /// The server took this credential: said once per generation. One that gets tokens learns from it that a later

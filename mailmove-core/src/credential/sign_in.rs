@@ -1,11 +1,11 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OwnedMutexGuard;
 use tracing::debug;
 
-use super::fixed::never_again;
+use super::fixed::{NEVER_AGAIN, never_again};
 use super::{Access, Credential, CredentialProvider, Secret};
 use crate::{Error, ErrorKind, Mailbox, Result};
 
@@ -18,6 +18,7 @@ use crate::{Error, ErrorKind, Mailbox, Result};
 ///   [`CredentialExpired`](ErrorKind::CredentialExpired) ran out: a fresh one is asked for, once.
 /// - An administrator who was let in before and is refused for one mailbox may still be good for others: the next one
 ///   tries alone. Two refusals in a row are one for all.
+/// - Whoever is turned away unheard gets the facts of the refusal that it is about.
 ///
 /// Everybody who uses the same grant shares one of these; clones share everything.
 #[derive(Clone)]
@@ -26,6 +27,16 @@ pub struct SignIn(Arc<Inner>);
 struct Inner {
     provider: Arc<dyn CredentialProvider>,
     grants: Mutex<HashMap<String, Arc<Grant>>>,
+    refusals: Mutex<Refusals>,
+}
+
+/// What was said when a credential was refused.
+#[derive(Default)]
+struct Refusals {
+    /// A mailbox's own credential, or an administrator's for this one.
+    of: HashMap<Mailbox, Error>,
+    /// An administrator's or an application's, for all.
+    of_all: Option<Error>,
 }
 
 /// What is known about one grant.
@@ -58,7 +69,7 @@ enum Refusal {
 impl SignIn {
     /// With the credentials of this provider.
     pub fn new(provider: Arc<dyn CredentialProvider>) -> Self {
-        Self(Arc::new(Inner { provider, grants: Mutex::default() }))
+        Self(Arc::new(Inner { provider, grants: Mutex::default(), refusals: Mutex::default() }))
     }
 
     /// Makes an attempt with a credential for this mailbox: a sign-in, or a request that carries the credential.
@@ -75,7 +86,9 @@ impl SignIn {
             let (credential, grant, turn) = match self.credential(mailbox).await {
                 Ok(ready) => ready,
                 // There is no fresh one: what happened to the old one says more.
-                Err(error) if error.kind() == ErrorKind::Credential => return Err(ran_out.unwrap_or(error)),
+                Err(error) if error.kind() == ErrorKind::Credential => {
+                    return Err(ran_out.unwrap_or_else(|| self.recall(mailbox, error)));
+                }
                 Err(error) => return Err(error),
             };
             let outcome = attempt(credential.clone()).await;
@@ -85,6 +98,10 @@ impl SignIn {
                     return Ok(value);
                 }
                 Err(error) => error.on(mailbox.side),
+            };
+            let error = match grant.let_in(&credential) && error.kind() == ErrorKind::Credential {
+                true => error.with("before", "the same credential signed in"),
+                false => error,
             };
             let refusal = match error.kind() {
                 ErrorKind::AccessDenied => {
@@ -105,8 +122,15 @@ impl SignIn {
                     ran_out = Some(error);
                     drop(turn);
                 }
-                Refusal::ThisMailbox => return Err(error),
+                Refusal::ThisMailbox => {
+                    self.refusals().of.insert(mailbox.clone(), error.clone());
+                    return Err(error);
+                }
                 Refusal::Everyone => {
+                    match credential.access {
+                        Access::Owner => drop(self.refusals().of.insert(mailbox.clone(), error.clone())),
+                        _ => self.refusals().of_all = Some(error.clone()),
+                    }
                     self.0.provider.rejected(mailbox, &credential).await?;
                     return Err(error);
                 }
@@ -128,6 +152,21 @@ impl SignIn {
         grant.open_to(mailbox, credential, turn)
     }
 
+    /// The error of a credential that is not offered again, with what was said when it was.
+    fn recall(&self, mailbox: &Mailbox, error: Error) -> Error {
+        if error.message() != NEVER_AGAIN {
+            return error;
+        }
+        let refusals = self.refusals();
+        let Some(said) = refusals.of.get(mailbox).or(refusals.of_all.as_ref()) else { return error };
+        let facts = said.context().filter(|(name, _)| *name != "mailbox");
+        facts.fold(error, |error, (name, value)| error.with(name, value))
+    }
+
+    fn refusals(&self) -> MutexGuard<'_, Refusals> {
+        self.0.refusals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn accepted(&self, mailbox: &Mailbox, credential: &Credential, grant: &Grant) {
         if grant.accepted(credential) {
             self.0.provider.accepted(mailbox, credential).await;
@@ -147,6 +186,11 @@ impl Grant {
     fn is_proven(&self, credential: &Credential) -> bool {
         let known = self.known();
         known.proven == Some(credential.generation) && !known.doubted
+    }
+
+    /// Whether it ever was good.
+    fn let_in(&self, credential: &Credential) -> bool {
+        self.known().proven == Some(credential.generation)
     }
 
     fn open_to(
@@ -185,7 +229,7 @@ impl Grant {
         Refusal::Everyone
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

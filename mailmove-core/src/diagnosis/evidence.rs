@@ -49,7 +49,8 @@ pub enum Platform {
 
 impl Evidence {
     /// What an error says. These facts are read: `status`, `challenges` (as in `WWW-Authenticate`), `mechanisms` (of
-    /// SASL, separated by blanks), `code` and `error` (codes of the server), `aadsts`, `answer`, `reason` (of TLS).
+    /// SASL, separated by blanks), `mechanism` (the one that was tried), `code` and `error` (codes of the server),
+    /// `aadsts`, `answer`, `reason` (of TLS), `before` (the credential signed in before).
     pub fn of(error: &Error) -> Self {
         let fact = |wanted: &str| error.context().find(|(name, _)| *name == wanted).map(|(_, value)| value);
         let answer = fact("answer").map(str::to_owned);
@@ -62,6 +63,8 @@ impl Evidence {
             offered: challenges.or(mechanisms),
             codes: [fact("code"), fact("error")].into_iter().flatten().map(str::to_owned).collect(),
             aadsts: fact("aadsts").and_then(|text| text.parse().ok()).or_else(|| aadsts::number(answer.as_deref()?)),
+            token: fact("mechanism").map(|tried| TOKENS.contains(&tried)),
+            succeeded_before: fact("before").is_some(),
             tls: fact("reason").filter(|_| error.kind() == ErrorKind::Tls).map(str::to_owned),
             answer: answer.or_else(|| (error.kind() != ErrorKind::Tls).then(|| error.message().to_owned())),
             ..Self::default()
@@ -116,6 +119,9 @@ impl Evidence {
         self
     }
 }
+
+/// Mechanisms of SASL that carry a token.
+const TOKENS: [&str; 3] = ["XOAUTH2", "OAUTHBEARER", "X-ZIMBRA"];
 
 /// The schemes in challenges, which stand where a word is followed by a blank, a comma or the end, and not by `=`.
 fn schemes(challenges: &str) -> Vec<String> {

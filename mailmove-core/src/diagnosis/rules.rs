@@ -28,12 +28,12 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(Overload, Certain, "the server says that it is asked too much", |e| e.kind == Some(ErrorKind::Throttled)),
     rule(BasicAuthenticationDisabled, Likely, "the server offers no sign-in by password", |e| {
-        e.token == Some(false)
-            && e.refuses()
+        e.token != Some(true)
+            && e.refuses_kind()
             && e.offers_no(&["basic", "plain", "login", "cram-md5", "scram", "ntlm", "negotiate", "digest"])
     }),
     rule(ModernAuthenticationNotConfigured, Likely, "the server offers no sign-in by token", |e| {
-        e.token == Some(true) && e.refuses() && e.offers_no(&["bearer", "xoauth2", "oauthbearer"])
+        e.token == Some(true) && e.refuses_kind() && e.offers_no(&["bearer", "xoauth2", "oauthbearer", "x-zimbra"])
     }),
     rule(
         SecurityPolicyChanged,
@@ -184,6 +184,11 @@ impl Evidence {
         self.kind == Some(ErrorKind::Credential)
     }
 
+    /// This credential was refused, or any of its kind.
+    fn refuses_kind(&self) -> bool {
+        self.refuses() || self.kind == Some(ErrorKind::Unsupported)
+    }
+
     /// Neither a number, nor a code, nor known words: a bare refusal.
     fn says_nothing(&self) -> bool {
         self.aadsts.is_none()
@@ -204,7 +209,10 @@ impl Evidence {
 
     fn offers_no(&self, means: &[&str]) -> bool {
         let Some(offered) = &self.offered else { return false };
-        let is_one = |offer: &String| means.iter().any(|means| offer.to_lowercase().starts_with(means));
+        let is_one = |offer: &String| {
+            !offer.eq_ignore_ascii_case("LOGINDISABLED")
+                && means.iter().any(|means| offer.to_lowercase().starts_with(means))
+        };
         !offered.is_empty() && !offered.iter().any(is_one)
     }
 

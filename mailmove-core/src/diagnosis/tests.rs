@@ -308,3 +308,20 @@ fn the_catalogue_in_the_documents_is_the_one_of_the_code() {
     let written = std::fs::read_to_string(path).unwrap_or_default();
     assert!(written == catalogue(), "docs/causes.md is stale: run this test with MAILMOVE_WRITE_DOCS=1");
 }
+
+#[test]
+fn what_a_connector_notes_of_a_sign_in_is_evidence() {
+    use Cause::*;
+    let refused = |kind, mechanism: &str, mechanisms: &str| {
+        let error = Error::new(kind, "no").with("mechanism", mechanism).with("mechanisms", mechanisms);
+        Diagnosis::from(Evidence::of(&error).at(Stage::SignIn)).cause()
+    };
+    assert_eq!(refused(ErrorKind::Credential, "PLAIN", "PLAIN LOGIN"), BadCredentials);
+    assert_eq!(refused(ErrorKind::Credential, "XOAUTH2", "XOAUTH2"), WrongAudience);
+    assert_eq!(refused(ErrorKind::Tls, "", "LOGINDISABLED"), TlsRequired);
+    // No password is even tried where none is taken.
+    let tokens_only = Error::new(ErrorKind::Unsupported, "no").with("mechanisms", "XOAUTH2 OAUTHBEARER");
+    assert_eq!(Diagnosis::from(Evidence::of(&tokens_only)).cause(), BasicAuthenticationDisabled);
+    let before = Error::new(ErrorKind::Credential, "no").with("before", "the same credential signed in");
+    assert!(Diagnosis::from(Evidence::of(&before)).causes().any(|cause| cause == SecurityPolicyChanged));
+}

@@ -24,6 +24,16 @@ pub enum Sign {
     Host(Cow<'static, str>),
 }
 
+/// How an application opens other people's mailboxes with a password of its own, beside the means of SASL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Impersonation {
+    /// GroupWise: `XGWTRUSTEDAPP` with the application's name and key, then LOGIN without a password.
+    TrustedApplication,
+    /// Kerio: `X-MASTERAUTH` with the master password, then `X-SETUSER`.
+    MasterPassword,
+}
+
 /// What is known of a kind of server. Made with [`Quirks::new`], which knows nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -63,6 +73,8 @@ pub struct Quirks {
     pub read_receipts: bool,
     /// How many messages of a folder it shows to clients that do not know UIDONLY (RFC 9586).
     pub view_limit: Option<u64>,
+    /// How an application impersonates people there.
+    pub impersonation: Option<Impersonation>,
 }
 
 impl Quirks {
@@ -86,6 +98,7 @@ impl Quirks {
             never_sent: Cow::Borrowed(&[]),
             read_receipts: false,
             view_limit: None,
+            impersonation: None,
         }
     }
 

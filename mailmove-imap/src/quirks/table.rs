@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use super::{Quirks, Sign};
+use super::{Impersonation, Quirks, Sign};
 
 fn greeting(text: &'static str) -> Sign {
     Sign::Greeting(Cow::Borrowed(text))
@@ -121,7 +121,14 @@ pub(super) static KNOWN: LazyLock<Vec<Quirks>> = LazyLock::new(|| {
             rewrites: true,
             ..row("Domino", "imapsync FAQ.Domino; MailKit issue 943", [greeting("domino imap4")])
         },
-        row("GroupWise", "imapsync FAQ.GroupWise", [greeting("groupwise")]),
+        Quirks {
+            impersonation: Some(Impersonation::TrustedApplication),
+            ..row(
+                "GroupWise",
+                "vendor's knowledge base 7015223; JavaMail, IMAPSaslAuthenticator",
+                [greeting("groupwise")],
+            )
+        },
         // Version 4 has no NAMESPACE, and nothing before its names.
         Quirks { prefix: Some(text("")), ..row("hMailServer", "imapsync FAQ.hMailServer", [greeting("imaprev1")]) },
         Quirks {
@@ -129,7 +136,10 @@ pub(super) static KNOWN: LazyLock<Vec<Quirks>> = LazyLock::new(|| {
             ..row("MailEnable", "imapsync FAQ.MailEnable", [greeting("mailenable"), id("mailenable")])
         },
         Quirks { rewrites: true, ..row("SmarterMail", "imapsync FAQ.SmarterMail", [greeting("smartermail")]) },
-        row("Kerio", "imapsync FAQ.Kerio", [greeting("kerio")]),
+        Quirks {
+            impersonation: Some(Impersonation::MasterPassword),
+            ..row("Kerio", "imapsync FAQ.Kerio; imap_tools, kerio_master_login", [greeting("kerio")])
+        },
         Quirks {
             no_pipeline_append: true,
             ..row("James", "apache/james-project pull request 3144", [greeting("james")])

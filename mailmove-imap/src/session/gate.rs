@@ -31,8 +31,17 @@ pub(super) struct Gate {
     output: Vec<u8>,
     sent: usize,
     sealed: bool,
-    secrets: Vec<(Vec<u8>, Vec<u8>)>,
+    secrets: Vec<(Vec<u8>, Secret)>,
     notes: Notes,
+    /// What the server said when it last asked for more.
+    challenge: String,
+}
+
+/// What goes out in the place of a placeholder.
+enum Secret {
+    Fixed(Vec<u8>),
+    /// Made of the server's challenge.
+    Answer(Box<dyn Fn(&str) -> String + Send>),
 }
 
 /// What went by.
@@ -62,7 +71,12 @@ impl Gate {
 
     /// From now on this secret goes out where its placeholder is written.
     pub(super) fn hide(&mut self, placeholder: impl Into<Vec<u8>>, secret: impl Into<Vec<u8>>) {
-        self.secrets.push((placeholder.into(), secret.into()));
+        self.secrets.push((placeholder.into(), Secret::Fixed(secret.into())));
+    }
+
+    /// The same for a secret that answers the server's challenge.
+    pub(super) fn answer(&mut self, placeholder: impl Into<Vec<u8>>, answer: impl Fn(&str) -> String + Send + 'static) {
+        self.secrets.push((placeholder.into(), Secret::Answer(Box::new(answer))));
     }
 
     pub(super) fn notes(&self) -> &Notes {
@@ -84,12 +98,14 @@ impl Gate {
             sealed: false,
             secrets: Vec::new(),
             notes: Notes::default(),
+            challenge: String::new(),
         }
     }
 
     /// Notes what a line says, and gives what of it is handed out.
     fn note(&mut self, line: &[u8]) -> Option<Vec<u8>> {
-        if line.starts_with(b"+") {
+        if let Some(challenge) = line.strip_prefix(b"+") {
+            self.challenge = String::from_utf8_lossy(challenge.trim_ascii_start()).into_owned();
             return Some(b"+ \r\n".to_vec());
         }
         let (tag, rest) = match line.iter().position(|byte| *byte == b' ') {
@@ -129,9 +145,12 @@ impl Gate {
 
     fn seal(&mut self) {
         for (placeholder, secret) in &self.secrets {
-            while let Some(at) = memchr::memmem::find(&self.output, placeholder) {
-                self.output.splice(at..at + placeholder.len(), secret.iter().copied());
-            }
+            let Some(at) = memchr::memmem::find(&self.output, placeholder) else { continue };
+            let secret = match secret {
+                Secret::Fixed(secret) => secret.clone(),
+                Secret::Answer(answer) => answer(&self.challenge).into_bytes(),
+            };
+            self.output.splice(at..at + placeholder.len(), secret);
         }
         self.sealed = true;
     }

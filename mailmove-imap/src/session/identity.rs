@@ -1,79 +1,31 @@
-//! Who signs in: one provider, one mailbox, and the rule that an unproven credential is tried once at a time.
+//! Who signs in to one mailbox.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use mailmove_core::{Credential, CredentialProvider, Mailbox, Result};
-use tokio::sync::OwnedMutexGuard;
-
-/// Whether each generation of each grant has signed in once.
-#[derive(Debug, Default)]
-pub(crate) struct Proofs(Mutex<HashMap<Generation, Proof>>);
-
-/// A grant and its generation.
-type Generation = (String, u64);
-/// Whether it signed in once; locked while the first attempt is under way.
-type Proof = Arc<tokio::sync::Mutex<bool>>;
+use mailmove_core::{Mailbox, SignIn};
 
 /// The one who signs in to one mailbox. Shared by all its connections.
 #[derive(Debug, Clone)]
 pub(crate) struct Identity {
     pub(crate) mailbox: Mailbox,
-    provider: Arc<dyn CredentialProvider>,
-    proofs: Arc<Proofs>,
-}
-
-/// A credential to try, and the turn to try it.
-pub(super) struct Attempt {
-    pub(super) credential: Credential,
-    /// Held until the first attempt of this generation is over.
-    turn: Option<OwnedMutexGuard<bool>>,
-}
-
-impl Attempt {
-    /// It signed in: from now on others need not wait.
-    pub(super) fn proven(mut self) {
-        if let Some(turn) = &mut self.turn {
-            **turn = true;
-        }
-    }
+    pub(super) sign_in: SignIn,
+    been_in: Arc<AtomicBool>,
 }
 
 impl Identity {
-    pub(crate) fn new(mailbox: Mailbox, provider: Arc<dyn CredentialProvider>, proofs: Arc<Proofs>) -> Self {
-        Self { mailbox, provider, proofs }
+    /// With the credentials that everybody tries together who uses the connector.
+    pub(crate) fn new(mailbox: Mailbox, sign_in: SignIn) -> Self {
+        Self { mailbox, sign_in, been_in: Arc::default() }
     }
 
-    /// A credential, once it is its turn.
-    pub(super) async fn attempt(&self) -> Result<Attempt> {
-        let mut credential = self.ask().await?;
-        loop {
-            let key = (credential.grant.clone(), credential.generation);
-            let turn = self.proofs.of(&key).lock_owned().await;
-            if *turn {
-                return Ok(Attempt { credential, turn: None });
-            }
-            // While we waited, somebody may have found out that this one is refused.
-            credential = self.ask().await?;
-            if (credential.grant.clone(), credential.generation) == key {
-                return Ok(Attempt { credential, turn: Some(turn) });
-            }
-        }
+    /// It signed in.
+    pub(super) fn enters(&self) {
+        self.been_in.store(true, Ordering::Relaxed);
     }
 
-    /// The server refused it: nobody shall try it again.
-    pub(super) async fn rejected(&self, credential: &Credential) -> Result<()> {
-        self.provider.rejected(&self.mailbox, credential).await
-    }
-
-    async fn ask(&self) -> Result<Credential> {
-        self.provider.credential(&self.mailbox).await.map_err(|error| error.on(self.mailbox.side))
-    }
-}
-
-impl Proofs {
-    fn of(&self, key: &Generation) -> Proof {
-        let mut proofs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        proofs.entry(key.clone()).or_default().clone()
+    /// Whether it ever signed in. Then host, port and protection are right, whatever goes wrong later.
+    pub(super) fn has_been_in(&self) -> bool {
+        self.been_in.load(Ordering::Relaxed)
     }
 }

@@ -6,11 +6,12 @@
 mod dial;
 mod gate;
 mod identity;
+mod mechanism;
 mod open;
 mod sign_in;
 mod stream;
 mod tls;
 
-pub(crate) use identity::{Identity, Proofs};
+pub(crate) use identity::Identity;
 pub(crate) use open::{Ready, Trail, open, open_spare};
 pub(crate) use tls::Trust;

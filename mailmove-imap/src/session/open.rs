@@ -1,16 +1,18 @@
 //! The way in, door by door.
 
 use std::future::Future;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_imap::Client;
 use bytes::BytesMut;
-use mailmove_core::{Error, ErrorKind, Result, Stage};
+use mailmove_core::{Credential, Error, ErrorKind, Mailbox, Result, Stage};
 use tokio::time::timeout;
 
 use super::dial;
 use super::gate::Gate;
-use super::identity::{Attempt, Identity};
+use super::identity::Identity;
+use super::mechanism::Place;
 use super::sign_in::sign_in;
 use super::stream::Stream;
 use super::tls::Trust;
@@ -18,6 +20,7 @@ use crate::capabilities::Offered;
 use crate::config::{ImapConfig, Security};
 use crate::engine::Connection;
 use crate::error::{dismissed, network, protocol};
+use crate::quirks::{Quirks, Seen};
 use crate::wire::Status;
 
 /// A connection that is signed in.
@@ -49,46 +52,62 @@ impl Trail {
     }
 }
 
-/// Connects and signs in. A credential that has expired is asked for once more; one that is refused is named to its
-/// provider and not tried again, unless it is good on another connection at this moment: then it is the connection that
-/// is one too many, whatever the server says.
+/// Connects and signs in for one connection more. A refusal means here that it is one too many, whatever the server says:
+/// the credential is good on another connection at this moment.
 pub(crate) async fn open_spare(config: &ImapConfig, trust: &Trust, who: &Identity) -> Result<Ready> {
     open_any(config, trust, who, &mut Trail::default(), true).await
 }
 
-/// Connects and signs in, as [`open_spare`], when no other connection is signed in.
+/// Connects and signs in, when no other connection is signed in. A credential is tried as [`SignIn`] says.
+///
+/// [`SignIn`]: mailmove_core::SignIn
 pub(crate) async fn open(config: &ImapConfig, trust: &Trust, who: &Identity, trail: &mut Trail) -> Result<Ready> {
     open_any(config, trust, who, trail, false).await
 }
 
 async fn open_any(config: &ImapConfig, trust: &Trust, who: &Identity, trail: &mut Trail, spare: bool) -> Result<Ready> {
-    let side = who.mailbox.side;
-    let attempt = who.attempt().await.inspect_err(|_| trail.at = Stage::SignIn)?;
-    let generation = (attempt.credential.grant.clone(), attempt.credential.generation);
-    let opened = open_once(config, trust, who, attempt, trail, spare).await;
-    let opened = match opened {
-        Err(error) if error.kind() == ErrorKind::CredentialExpired => {
-            let attempt = who.attempt().await?;
-            let fresh = (attempt.credential.grant.clone(), attempt.credential.generation) != generation;
-            if fresh {
-                *trail = Trail::default();
-                open_once(config, trust, who, attempt, trail, spare).await
-            } else {
-                Err(error)
+    // Without a credential nobody knocks at any door.
+    let walked = Mutex::new(Trail { at: Stage::SignIn, ..Trail::default() });
+    let attempt = |credential: Credential| {
+        let walked = &walked;
+        async move {
+            let mut trail = Trail::default();
+            let opened = open_once(config, trust, &who.mailbox, &credential, &mut trail).await;
+            *walked.lock().unwrap_or_else(PoisonError::into_inner) = trail;
+            match opened {
+                Err(error) if spare && error.kind() == ErrorKind::Credential => Err(one_too_many(error)),
+                other => other,
             }
         }
-        other => other,
     };
-    opened.map_err(|error| error.on(side).with("server", config.url()).with("mailbox", &who.mailbox))
+    let opened = who.sign_in.with(&who.mailbox, attempt).await;
+    *trail = walked.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let again = who.has_been_in();
+    if opened.is_ok() {
+        who.enters();
+    }
+    opened.map_err(|error| {
+        let gone = matches!(error.kind(), ErrorKind::Network | ErrorKind::Resolve | ErrorKind::Timeout);
+        let error = if again && gone { error.remedy(COME_BACK) } else { error };
+        error.on(who.mailbox.side).with("server", config.url()).with("mailbox", &who.mailbox)
+    })
+}
+
+/// What to do about a server that was there a moment ago.
+const COME_BACK: &str =
+    "check that the server still runs and can be reached, then run again: the work goes on where it was";
+
+fn one_too_many(error: Error) -> Error {
+    let limit = Error::new(ErrorKind::Unavailable, "the server lets no further connection in");
+    error.context().fold(limit, |limit, (name, value)| limit.with(name, value))
 }
 
 async fn open_once(
     config: &ImapConfig,
     trust: &Trust,
-    who: &Identity,
-    attempt: Attempt,
+    mailbox: &Mailbox,
+    credential: &Credential,
     trail: &mut Trail,
-    spare: bool,
 ) -> Result<Ready> {
     if config.security == Security::Plain && !config.allow_plaintext {
         return Err(Error::new(ErrorKind::Config, "the connection would be unprotected")
@@ -121,20 +140,16 @@ async fn open_once(
         }
     };
     let offered = capabilities(&mut client, limit).await?;
-    let place = (config.host.as_str(), config.port);
-    let protected = config.security != Security::Plain;
-    let signing = sign_in(client, &offered, place, &who.mailbox, &attempt.credential, protected);
-    let gate = match within(limit, "signing in", signing).await {
-        Ok(gate) => gate,
-        Err(error) => {
-            if error.kind() == ErrorKind::Credential && !spare {
-                who.rejected(&attempt.credential).await?;
-            }
-            return Err(error);
-        }
+    let seen = Seen { host: &config.host, greeting: &greeting, offered: &offered, id: &[] };
+    let place = Place {
+        host: &config.host,
+        port: config.port,
+        protected: config.security != Security::Plain,
+        offered: &offered,
+        impersonation: Quirks::find(&config.quirks, &seen).and_then(|row| row.impersonation),
     };
-    trail.pass(format!("as {}", attempt.credential.login), Stage::Open);
-    attempt.proven();
+    let gate = within(limit, "signing in", sign_in(client, place, mailbox, credential)).await?;
+    trail.pass(format!("as {}", credential.login), Stage::Open);
     hand_over(gate, greeting, config, limit).await
 }
 

@@ -1,13 +1,16 @@
 //! Signing in.
 
+use std::sync::{Arc, Mutex};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use md5::{Digest, Md5};
 
 use super::capability::{Capability, Mechanism};
 use super::connection::Connection;
 use super::reply::Reply;
 use super::session::SignedIn;
-use super::state::lock;
+use super::state::{Account, lock};
 use super::wire::{Gone, Line};
 
 impl Connection {
@@ -16,8 +19,42 @@ impl Connection {
         if let Some(reply) = self.sign_in_unwanted() {
             return reply;
         }
+        if self.session.application == Some(Mechanism::TrustedApplication) && password.is_empty() {
+            return self.chosen(user);
+        }
         let mailbox = lock(&self.session.shared.users).by_password("", user, password);
         self.signed_in(None, mailbox)
+    }
+
+    /// X-MASTERAUTH of Kerio: a challenge that is not encoded, answered by the digest of it and a master's password.
+    pub(super) async fn master_password(&mut self) -> Result<Reply, Gone> {
+        let mechanism = Mechanism::MasterPassword;
+        if !self.session.shared.settings.mechanisms.contains(&mechanism) {
+            return Ok(Reply::bad("Unknown command"));
+        }
+        if let Some(reply) = self.sign_in_unwanted() {
+            return Ok(reply);
+        }
+        let challenge = format!("<{}.{}@example.org>", self.session.connection, self.session.tag);
+        self.out.line(format_args!("+ {challenge}"));
+        let Line::Text(answer) = self.input.line(self.session.shared.settings.max_line, &mut self.out).await? else {
+            return Err(Gone);
+        };
+        let good = |password: &str| {
+            let digest = Md5::new().chain_update(&challenge).chain_update(password).finalize();
+            let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            digits.as_bytes() == &answer[..]
+        };
+        let good = lock(&self.session.shared.users).master_passwords().any(good);
+        Ok(self.application(mechanism, good))
+    }
+
+    /// X-SETUSER of Kerio.
+    pub(super) fn set_user(&mut self, user: &str) -> Reply {
+        match self.session.application {
+            Some(Mechanism::MasterPassword) => self.chosen(user),
+            _ => Reply::bad("Unknown command"),
+        }
     }
 
     /// AUTHENTICATE, with all the turns its mechanism takes.
@@ -32,6 +69,9 @@ impl Connection {
         };
         if initial.is_some() && !settings.has(Capability::SaslIr) {
             return Ok(Reply::bad("No initial response here"));
+        }
+        if mechanism == Mechanism::TrustedApplication {
+            return self.trusted_application().await;
         }
         let first = match initial {
             // A single = stands for an empty response (RFC 4959).
@@ -57,8 +97,41 @@ impl Connection {
                 }
                 mailbox
             }
+            Mechanism::XZimbra => self.zimbra(&first),
+            Mechanism::TrustedApplication | Mechanism::MasterPassword => {
+                return Ok(Reply::bad("Authentication aborted"));
+            }
         };
         Ok(self.signed_in(Some(mechanism), mailbox))
+    }
+
+    /// The answer begins with the mechanism's name, outside of base64: as the vendor describes it.
+    async fn trusted_application(&mut self) -> Result<Reply, Gone> {
+        self.out.line(format_args!("+ "));
+        let Line::Text(answer) = self.input.line(self.session.shared.settings.max_line, &mut self.out).await? else {
+            return Err(Gone);
+        };
+        let key = answer.strip_prefix(b"XGWTRUSTEDAPP ").and_then(|encoded| STANDARD.decode(encoded).ok());
+        let key = key.and_then(|key| String::from_utf8(key).ok());
+        let good = key
+            .as_deref()
+            .and_then(|key| key.split_once('\0'))
+            .is_some_and(|(name, key)| lock(&self.session.shared.users).is_master(name, key));
+        Ok(self.application(Mechanism::TrustedApplication, good))
+    }
+
+    /// An application is in, or is not; whose mailbox it opens it says next.
+    fn application(&mut self, mechanism: Mechanism, good: bool) -> Reply {
+        self.session.shared.log.sign_in(Some(mechanism), good);
+        self.session.application = good.then_some(mechanism);
+        if good { Reply::ok("Whose mailbox?") } else { Reply::no("[AUTHENTICATIONFAILED] Authentication failed") }
+    }
+
+    fn chosen(&mut self, user: &str) -> Reply {
+        match self.session.shared.account(user) {
+            Some(account) => self.enter(account, user.to_owned()),
+            None => Reply::no("No such user"),
+        }
     }
 
     fn sign_in_unwanted(&self) -> Option<Reply> {
@@ -87,6 +160,13 @@ impl Connection {
             return None;
         }
         self.password(std::str::from_utf8(as_user).ok()?, name, password)
+    }
+
+    /// `authzid NUL authcid NUL token`: a user's own token, or one that opens every mailbox.
+    fn zimbra(&self, response: &[u8]) -> Option<String> {
+        let mut fields = response.split(|byte| *byte == 0).map(std::str::from_utf8);
+        let (as_user, name, token) = (fields.next()?.ok()?, fields.next()?.ok()?, fields.next()?.ok()?);
+        lock(&self.session.shared.users).by_token(if as_user.is_empty() { name } else { as_user }, token)
     }
 
     fn password(&self, as_user: &str, name: &[u8], password: &[u8]) -> Option<String> {
@@ -120,6 +200,11 @@ impl Connection {
         let Some((account, name)) = account else {
             return Reply::no("[AUTHENTICATIONFAILED] Authentication failed");
         };
+        self.enter(account, name)
+    }
+
+    fn enter(&mut self, account: Arc<Mutex<Account>>, name: String) -> Reply {
+        let shared = &self.session.shared;
         let mut signed_in = lock(&shared.signed_in);
         let sessions = signed_in.entry(name.clone()).or_default();
         if shared.settings.max_connections_per_user.is_some_and(|limit| *sessions >= limit) {

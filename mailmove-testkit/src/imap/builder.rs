@@ -11,7 +11,7 @@ use super::fault::{Fault, Faults};
 use super::refusal::{NameRule, Refusal, Rewrite, munge_header};
 use super::server::ImapServer;
 use super::settings::{Encryption, Keywords, Settings};
-use super::users::Users;
+use super::users::{BothNames, Users};
 
 /// Says what a server is like, then starts it. Without a word it is a plain-text server with the capabilities of a
 /// well-equipped one, `/` as delimiter, no prefix, no limits, and no user.
@@ -19,6 +19,7 @@ use super::users::Users;
 pub struct ImapServerBuilder {
     settings: Settings,
     users: Vec<Entry>,
+    both_names: BothNames,
     quota: Option<u64>,
     faults: Vec<Fault>,
     names: Option<Vec<String>>,
@@ -67,6 +68,20 @@ impl ImapServerBuilder {
     #[must_use]
     pub fn master(mut self, name: &str, password: &str) -> Self {
         self.users.push(Entry::Master(name.to_owned(), password.to_owned()));
+        self
+    }
+
+    /// What stands between the two names of a master who signs in as `user*master`.
+    #[must_use]
+    pub fn master_separator(mut self, separator: char) -> Self {
+        self.both_names = BothNames::UserFirst(separator);
+        self
+    }
+
+    /// A master signs in as `domain\master\user`; the master's name is what stands before the last backslash.
+    #[must_use]
+    pub fn master_first(mut self) -> Self {
+        self.both_names = BothNames::MasterFirst;
         self
     }
 
@@ -334,6 +349,7 @@ impl ImapServerBuilder {
     /// When the port is taken, or the certificate names are no names.
     pub async fn try_start(self) -> io::Result<ImapServer> {
         let mut users = Users::new(self.settings.layout.clone(), self.quota);
+        users.write_names(self.both_names);
         for entry in &self.users {
             match entry {
                 Entry::Password(user, password) => users.set_password(user, password),

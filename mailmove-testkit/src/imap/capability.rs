@@ -141,6 +141,12 @@ pub enum Mechanism {
     XOAuth2,
     /// `OAUTHBEARER` (RFC 7628).
     OAuthBearer,
+    /// `X-ZIMBRA`: a token of the server's own, in the form of PLAIN.
+    XZimbra,
+    /// `XGWTRUSTEDAPP` of GroupWise: a master is an application, and LOGIN without a password chooses the user.
+    TrustedApplication,
+    /// `X-MASTERAUTH` of Kerio, a command of its own: a master's password answers a challenge, X-SETUSER chooses the user.
+    MasterPassword,
 }
 
 impl Mechanism {
@@ -151,11 +157,14 @@ impl Mechanism {
             Self::Login => "LOGIN",
             Self::XOAuth2 => "XOAUTH2",
             Self::OAuthBearer => "OAUTHBEARER",
+            Self::XZimbra => "X-ZIMBRA",
+            Self::TrustedApplication => "XGWTRUSTEDAPP",
+            Self::MasterPassword => "X-MASTERAUTH",
         }
     }
 
     pub(super) fn named(word: &str) -> Option<Self> {
-        [Self::Plain, Self::Login, Self::XOAuth2, Self::OAuthBearer]
+        [Self::Plain, Self::Login, Self::XOAuth2, Self::OAuthBearer, Self::XZimbra, Self::TrustedApplication]
             .into_iter()
             .find(|mechanism| mechanism.name().eq_ignore_ascii_case(word))
     }

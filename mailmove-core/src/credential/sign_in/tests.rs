@@ -59,7 +59,7 @@ async fn a_wrong_administrator_password_makes_one_attempt_for_any_number_of_mail
                 .with(&mailbox(&format!("user{number}")), |_| async {
                     attempts.fetch_add(1, Ordering::Relaxed);
                     tokio::time::sleep(Duration::from_secs(1)).await;
-                    refused()
+                    refused::<()>().map_err(|error| error.with("answer", "NO wrong"))
                 })
                 .await;
             outcome.unwrap_err()
@@ -67,6 +67,7 @@ async fn a_wrong_administrator_password_makes_one_attempt_for_any_number_of_mail
     }
     let errors = tasks.join_all().await;
     assert_eq!(attempts.load(Ordering::Relaxed), 1);
+    assert!(errors.iter().all(|error| error.to_string().contains("NO wrong")), "all know what was said");
     assert!(errors.iter().all(|error| error.kind() == ErrorKind::Credential && error.side() == Some(Side::Source)));
 }
 

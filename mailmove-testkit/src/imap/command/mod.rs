@@ -102,9 +102,12 @@ async fn dispatch(session: &mut Session, command: Command, out: &mut Output) -> 
         Command::Append { mailbox, messages } => append::append(session, &mailbox, messages),
         Command::QuotaRoot(mailbox) => Ok(quota::root(session, &mailbox, out)),
         Command::Quota(root) => Ok(quota::quota(session, &root, out)),
-        Command::StartTls | Command::Login { .. } | Command::Authenticate { .. } | Command::Idle => {
-            Ok(Reply::bad("Not now"))
-        }
+        Command::StartTls
+        | Command::Login { .. }
+        | Command::Authenticate { .. }
+        | Command::MasterAuth
+        | Command::SetUser(_)
+        | Command::Idle => Ok(Reply::bad("Not now")),
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) fn parse(name: &str, c: &mut Cursor<'_>) -> Parsed<Command> {
             Ok(Command::Login { user, password: c.astring()? })
         }
         (false, "AUTHENTICATE") => authenticate(c),
+        (false, "X-MASTERAUTH") => Ok(Command::MasterAuth),
+        (false, "X-SETUSER") => Ok(Command::SetUser(mailbox(c)?)),
         (false, "ENABLE") => {
             let mut words = Vec::new();
             while !c.at_end() {

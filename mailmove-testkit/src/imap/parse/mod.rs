@@ -47,6 +47,8 @@ pub(crate) enum Command {
     StartTls,
     Login { user: String, password: String },
     Authenticate { mechanism: String, initial: Option<String> },
+    MasterAuth,
+    SetUser(String),
     Enable(Vec<String>),
     Namespace,
     Idle,
