@@ -76,7 +76,7 @@ pub struct Occurrence {
     pub cancelled: Option<bool>,
 }
 
-/// A text in one or both of its forms. Lines end in CR LF or LF as they came.
+/// A text in one or both of its forms. Lines end in LF.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Text {
     /// As plain text; empty when there is none.

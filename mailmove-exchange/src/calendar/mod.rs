@@ -5,13 +5,25 @@
 //! [`Loss`](mailmove_core::Loss): never dropped in silence.
 
 mod appointment;
+mod component;
+mod dates;
+mod event;
+mod person;
+mod read;
 mod recurrence;
+mod rrule;
 mod task;
+#[cfg(test)]
+pub(crate) mod tests;
+mod todo;
 mod when;
+mod write;
 
 pub use appointment::{
     Answer, Appointment, Attendee, AttendeeRole, Busy, Importance, Occurrence, Person, Sensitivity, Text,
 };
+pub use read::from_icalendar;
 pub use recurrence::{Days, End, Pattern, Recurrence, Week};
 pub use task::{Task, TaskStatus};
 pub use when::{Moment, When};
+pub use write::to_icalendar;
