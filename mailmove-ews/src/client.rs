@@ -52,6 +52,10 @@ impl Client {
         self
     }
 
+    pub(crate) fn url(&self) -> &Url {
+        &self.url
+    }
+
     pub(crate) fn version(&self) -> Version {
         self.header.version
     }

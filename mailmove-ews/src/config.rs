@@ -3,14 +3,24 @@
 use mailmove_core::{Access, Error, ErrorKind, Result};
 use url::Url;
 
-use crate::Version;
+use crate::{Autodiscover, Version};
+
+/// Where a web service is.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Address {
+    /// Here: `https://mail.example.org/EWS/Exchange.asmx`.
+    Url(Url),
+    /// Where the domain of each mailbox says.
+    Autodiscover(Autodiscover),
+}
 
 /// An Exchange server and how to talk to it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct EwsConfig {
-    /// The address of its web service: `https://mail.example.org/EWS/Exchange.asmx`.
-    pub url: Url,
+    /// Where its web service is.
+    pub address: Address,
     /// The schema version to speak. `None`: the newest that the mailbox takes.
     pub version: Option<Version>,
     /// How mailboxes are opened. `None`: as the credential says.
@@ -26,7 +36,16 @@ pub struct EwsConfig {
 impl EwsConfig {
     /// A server at this address: version and access as they come, TLS, four requests at a time.
     pub fn new(url: Url) -> Self {
-        Self { url, version: None, access: None, allow_plaintext: false, extra_roots: Vec::new(), connections: 4 }
+        Self::of(Address::Url(url))
+    }
+
+    /// The server that the domain of each mailbox names, the rest as with [`new`](Self::new).
+    pub fn discovered(autodiscover: Autodiscover) -> Self {
+        Self::of(Address::Autodiscover(autodiscover))
+    }
+
+    fn of(address: Address) -> Self {
+        Self { address, version: None, access: None, allow_plaintext: false, extra_roots: Vec::new(), connections: 4 }
     }
 
     /// A server of this name with TLS, its web service where Exchange has it. The host may carry a port.
@@ -62,9 +81,10 @@ impl EwsConfig {
 
     /// What people call it: `ews://mail.example.org`, `ews+http://127.0.0.1:8080`.
     pub(crate) fn name(&self) -> String {
-        let scheme = if self.url.scheme() == "http" { "ews+http" } else { "ews" };
-        let port = self.url.port().map(|port| format!(":{port}")).unwrap_or_default();
-        format!("{scheme}://{}{port}", self.url.host_str().unwrap_or_default())
+        let Address::Url(url) = &self.address else { return "ews://autodiscover".to_owned() };
+        let scheme = if url.scheme() == "http" { "ews+http" } else { "ews" };
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        format!("{scheme}://{}{port}", url.host_str().unwrap_or_default())
     }
 }
 
@@ -77,6 +97,8 @@ mod tests {
         let name = |url: &str| EwsConfig::new(Url::parse(url).unwrap()).name();
         assert_eq!(name("https://u:p@mail.example.org/EWS/Exchange.asmx?x=y"), "ews://mail.example.org");
         assert_eq!(name("http://127.0.0.1:8080/"), "ews+http://127.0.0.1:8080");
-        assert_eq!(EwsConfig::on_host("h:444").unwrap().url.as_str(), "https://h:444/EWS/Exchange.asmx");
+        assert_eq!(EwsConfig::discovered(Autodiscover::new()).name(), "ews://autodiscover");
+        let Address::Url(url) = EwsConfig::on_host("h:444").unwrap().address else { panic!("no address") };
+        assert_eq!(url.as_str(), "https://h:444/EWS/Exchange.asmx");
     }
 }

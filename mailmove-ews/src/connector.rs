@@ -7,9 +7,11 @@ use mailmove_core::{
     Access, Connector, CredentialProvider, Destination, Error, ErrorKind, Guard, Mailbox, Result, Root, Side, SignIn,
     Source, Stage, Verification, async_trait,
 };
+use url::Url;
 
 use crate::client::Client;
-use crate::config::EwsConfig;
+use crate::config::{Address, EwsConfig};
+use crate::discover::Discovery;
 use crate::endpoint::EwsMailbox;
 use crate::error;
 use crate::wire::envelope::Header;
@@ -26,6 +28,7 @@ pub struct EwsConnector {
     guard: Guard,
     provider: Arc<dyn CredentialProvider>,
     sign_in: SignIn,
+    discovery: Option<Discovery>,
 }
 
 impl EwsConnector {
@@ -38,12 +41,27 @@ impl EwsConnector {
         // Mailboxes have budgets of their own; the server has none that is known.
         let guard = Guard::new(name.as_str(), Limits::new().slots(1, 64));
         let (http, sign_in) = (Http::new(settings)?, SignIn::new(provider.clone()));
-        Ok(Self { name, config, http, guard, provider, sign_in })
+        let discovery = match &config.address {
+            Address::Autodiscover(autodiscover) => {
+                Some(Discovery::new(autodiscover.clone(), http.clone(), sign_in.clone())?)
+            }
+            Address::Url(_) => None,
+        };
+        Ok(Self { name, config, http, guard, provider, sign_in, discovery })
     }
 
     /// Opens a mailbox: its root folder tells the version it speaks.
     async fn open(&self, mailbox: &Mailbox) -> Result<EwsMailbox> {
         self.open_root(mailbox).await.map(|(opened, _)| opened).map_err(|error| error.on(mailbox.side))
+    }
+
+    /// Where the web service of a mailbox is.
+    async fn service(&self, mailbox: &Mailbox) -> Result<Url> {
+        match (&self.config.address, &self.discovery) {
+            (Address::Url(url), _) => Ok(url.clone()),
+            (_, Some(discovery)) => discovery.service(mailbox).await,
+            (_, None) => Err(Error::new(ErrorKind::Bug, "nobody can say where the server is")),
+        }
     }
 
     async fn open_root(&self, mailbox: &Mailbox) -> Result<(EwsMailbox, FolderData)> {
@@ -65,7 +83,8 @@ impl EwsConnector {
         let guard = self.guard.child(mailbox.address.as_str(), limits);
         let session = Session::new(self.http.clone(), guard).signed_in(self.sign_in.clone(), mailbox.clone());
         let header = Header { version: Version::Exchange2016, impersonate };
-        let client = Client::new(session, self.config.url.clone(), header, &mailbox.address);
+        let url = self.service(mailbox).await?;
+        let client = Client::new(session, url, header, &mailbox.address);
         let (client, folder) = negotiate(client, &root, self.config.version).await?;
         let name = format!("{} {mailbox}", self.name);
         Ok((EwsMailbox::new(name, client, mailbox.clone(), folder.id.clone(), delegate), folder))
@@ -124,9 +143,10 @@ impl Connector for EwsConnector {
             }
         };
         // One exchange went through all of these.
-        verification.passed(Stage::Resolve, self.config.url.host_str().unwrap_or_default());
+        let url = opened.client.url();
+        verification.passed(Stage::Resolve, url.host_str().unwrap_or_default());
         verification.passed(Stage::Connect, self.name.as_str());
-        if self.config.url.scheme() == "https" {
+        if url.scheme() == "https" {
             verification.passed(Stage::Tls, "the server is who it says");
         }
         verification.passed(Stage::SignIn, "the credential was taken");

@@ -25,6 +25,7 @@ mod config;
 mod connector;
 mod cookies;
 mod destination;
+mod discover;
 mod endpoint;
 mod error;
 mod index;
@@ -33,6 +34,7 @@ mod source;
 mod wire;
 mod write;
 
-pub use config::EwsConfig;
+pub use config::{Address, EwsConfig};
 pub use connector::EwsConnector;
+pub use discover::{Autodiscover, Place, Protocol};
 pub use wire::version::Version;

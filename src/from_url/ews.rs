@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use mailmove_core::{Access, Connector, CredentialProvider, Error, ErrorKind, Result};
-use mailmove_ews::{EwsConfig, EwsConnector, Version};
+use mailmove_ews::{Autodiscover, EwsConfig, EwsConnector, Version};
 
 use crate::{ConnectOptions, EndpointUrl};
 
 /// Where Exchange answers unless its administrator moved it.
 const PATH: &str = "/EWS/Exchange.asmx";
+
+/// The host of a URL that leaves the server to autodiscover, where a login has to stand before it.
+const AUTODISCOVER: &str = "autodiscover";
 
 /// `ews://host[/path]` is HTTPS, `ews+http://` is plain.
 pub(crate) fn ews(
@@ -17,21 +20,11 @@ pub(crate) fn ews(
     options: &ConnectOptions,
 ) -> Result<Arc<dyn Connector>> {
     url.check_parameters(&["version"])?;
-    let refuse = |message: String, remedy: &str| Error::new(ErrorKind::Config, message).remedy(remedy);
     if url.auth.is_some() {
         let message = "EWS takes the kind of sign-in from the secret: a password is Basic, a token is Bearer";
         return Err(refuse(message.to_owned(), "take auth= off the URL"));
     }
-    let scheme = if url.plain { "http" } else { "https" };
-    let port = url.port.map(|port| format!(":{port}")).unwrap_or_default();
-    let path = if url.path.is_empty() || url.path == "/" { PATH } else { &url.path };
-    let host = url.required_host()?;
-    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-    let address = format!("{scheme}://{host}{port}{path}");
-    let address = address
-        .parse()
-        .map_err(|_| refuse(format!("{address} is no address of a web service"), "correct host, port and path"))?;
-    let mut config = EwsConfig::new(address);
+    let mut config = server(url)?;
     config.allow_plaintext = options.allow_plaintext;
     config.connections = options.connections.unwrap_or(config.connections);
     for pem in &options.trust {
@@ -45,4 +38,59 @@ pub(crate) fn ews(
         config = config.with_version(Version::parse(version).ok_or_else(unknown)?);
     }
     Ok(Arc::new(EwsConnector::new(config, credentials)?))
+}
+
+/// The server that a URL names, or whoever the mailbox's domain names when it is `ews://?mailbox=` or
+/// `ews://login@autodiscover?mailbox=`.
+fn server(url: &EndpointUrl) -> Result<EwsConfig> {
+    if url.host.is_empty() || url.host == AUTODISCOVER {
+        if url.plain || url.port.is_some() || !url.path.is_empty() {
+            let message = "a URL without a host is found by autodiscover, which says scheme, port and path itself";
+            return Err(refuse(message.to_owned(), "name the host, or take +http, port and path off the URL"));
+        }
+        return Ok(EwsConfig::discovered(Autodiscover::new()));
+    }
+    let scheme = if url.plain { "http" } else { "https" };
+    let port = url.port.map(|port| format!(":{port}")).unwrap_or_default();
+    let path = if url.path.is_empty() || url.path == "/" { PATH } else { &url.path };
+    let host = url.required_host()?;
+    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    let address = format!("{scheme}://{host}{port}{path}");
+    match address.parse() {
+        Ok(address) => Ok(EwsConfig::new(address)),
+        Err(_) => Err(refuse(format!("{address} is no address of a web service"), "correct host, port and path")),
+    }
+}
+
+fn refuse(message: String, remedy: &str) -> Error {
+    Error::new(ErrorKind::Config, message).remedy(remedy)
+}
+
+#[cfg(test)]
+mod tests {
+    use mailmove_core::Secret;
+
+    use super::*;
+
+    fn name(text: &str) -> Result<String> {
+        let url: EndpointUrl = text.parse()?;
+        let credentials = Arc::new(url.credentials(Secret::password("hunter2"))?);
+        Ok(ews(&url, credentials, &ConnectOptions::new().allow_plaintext())?.name().to_owned())
+    }
+
+    #[test]
+    fn a_url_names_its_server_or_leaves_that_to_autodiscover() {
+        for (text, wanted) in [
+            ("ews://ann@mail.example.org", "ews://mail.example.org"),
+            ("ews+http://ann@127.0.0.1:8080/x", "ews+http://127.0.0.1:8080"),
+            ("ews://?mailbox=ann%40example.org", "ews://autodiscover"),
+            ("ews://svc%40example.org@autodiscover?mailbox=ann%40example.org&access=impersonate", "ews://autodiscover"),
+        ] {
+            assert_eq!(name(text).unwrap(), wanted, "{text}");
+        }
+        for text in ["ews+http://?mailbox=ann%40example.org", "ews://ann@autodiscover:8443", "ews://ann@autodiscover/x"]
+        {
+            assert!(name(text).unwrap_err().to_string().contains("autodiscover"), "{text}");
+        }
+    }
 }

@@ -24,7 +24,7 @@ pub(crate) mod update_item;
 pub(crate) mod upload_items;
 pub(crate) mod version;
 pub(crate) mod writer;
-mod xml;
+pub(crate) mod xml;
 
 #[cfg(test)]
 mod tests;

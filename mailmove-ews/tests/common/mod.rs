@@ -1,4 +1,5 @@
 //! What every test of this crate needs.
+#![allow(dead_code)]
 
 use std::sync::Arc;
 

@@ -46,6 +46,8 @@ pub(super) struct Answer {
 enum Content {
     Envelope(Node),
     Text(String),
+    /// Of a media type.
+    Typed(&'static str, String),
 }
 
 impl Answer {
@@ -67,6 +69,11 @@ impl Answer {
         Self::new(status, Content::Text(text.to_owned()))
     }
 
+    /// A document of another protocol.
+    pub(super) fn text(status: StatusCode, kind: &'static str, text: String) -> Self {
+        Self::new(status, Content::Typed(kind, text))
+    }
+
     pub(super) fn mutate(&mut self, mutation: Mutation) {
         if let Content::Envelope(envelope) = &mut self.content {
             mutation.apply(envelope);
@@ -78,6 +85,7 @@ impl Answer {
             Content::Envelope(node) => ("text/xml; charset=utf-8", xml::document(node, shared.settings.leaks_controls)),
             Content::Text(text) if text.starts_with('<') => ("text/html", text.clone().into_bytes()),
             Content::Text(text) => ("text/plain", text.clone().into_bytes()),
+            Content::Typed(kind, text) => (*kind, text.clone().into_bytes()),
         };
         if !self.replacements.is_empty() {
             let text = String::from_utf8_lossy(&bytes).into_owned();

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::autodiscover::Direction;
 use super::fault::{Fault, Faults};
 use super::server::EwsServer;
 use super::settings::{Scheme, Settings};
@@ -175,6 +176,20 @@ impl EwsServerBuilder {
     #[must_use]
     pub fn rewrite(mut self, rule: impl Fn(&Bytes) -> Bytes + Send + Sync + 'static) -> Self {
         self.settings.rewrite = Some(Arc::new(rule));
+        self
+    }
+
+    /// What Autodiscover says of this address. Of those nothing is said of, it knows the mailboxes that are here.
+    #[must_use]
+    pub fn direct(mut self, address: &str, to: Direction) -> Self {
+        self.settings.directions.push((address.to_owned(), to));
+        self
+    }
+
+    /// Where Autodiscover sends who asks by GET, as plain web servers do for those who look for it.
+    #[must_use]
+    pub fn pointer(mut self, url: &str) -> Self {
+        self.settings.pointer = Some(url.to_owned());
         self
     }
 

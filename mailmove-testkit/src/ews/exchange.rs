@@ -11,6 +11,7 @@ use hyper::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use hyper::{Method, Request, Response, StatusCode};
 
 use super::answer::{Answer, Body, Cut};
+use super::autodiscover;
 use super::fault::{Action, Effect, busy};
 use super::log::LoggedRequest;
 use super::refusal::Refusal;
@@ -40,7 +41,11 @@ pub(super) async fn answer(
         lock(&shared.users).session(&lock(&shared.store), caller, impersonation)
     });
     let acting = session.as_ref().and_then(|session| session.as_ref().ok()).and_then(|(_, name)| name.clone());
-    let logged = logged(connection, &head, &body, caller.as_ref(), envelope.as_ref().ok(), acting);
+    let mut logged = logged(connection, &head, &body, caller.as_ref(), envelope.as_ref().ok(), acting);
+    let discovers = autodiscover::operation(head.uri.path());
+    if let Some(operation) = discovers {
+        logged.operation = operation.to_owned();
+    }
     shared.log.request(logged.clone());
     let actions = shared.faults.decide(&logged);
     if !actions.is_empty() {
@@ -57,6 +62,10 @@ pub(super) async fn answer(
     tokio::time::sleep(shared.settings.round_trip).await;
     if let Some(early) = plan.prepare(&shared, &logged, actions).await? {
         return plan.finish(early, &shared, wants_gzip);
+    }
+    if discovers.is_some() {
+        let told = autodiscover::answer(&shared, &head, &body, caller.is_some());
+        return plan.finish(told, &shared, wants_gzip);
     }
     let refused = gate(&shared, &head, caller.is_some());
     if let Some(refused) = refused {

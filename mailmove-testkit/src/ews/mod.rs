@@ -3,8 +3,10 @@
 //! the loopback interface, and gone when the [`EwsServer`] is dropped.
 //!
 //! It obeys every shape, restriction, sort order, paging window and traversal that it takes; what it does not do, it
-//! answers with ErrorInvalidRequest. Not among what it does: autodiscover, NTLM, TLS, notifications, search by
+//! answers with ErrorInvalidRequest. Not among what it does: NTLM, TLS, notifications, search by
 //! QueryString, occurrences of a series one by one, public folders, SoftDeleted traversals.
+//!
+//! Beside it stands Autodiscover in its three protocols ([`Direction`]).
 //!
 //! Three things make it more than a server:
 //! - [`MailboxHandle`] sees and changes a mailbox past the protocol, as another client or an administrator would;
@@ -26,6 +28,7 @@
 //! ```
 
 mod answer;
+mod autodiscover;
 mod body;
 mod builder;
 mod date;
@@ -53,6 +56,7 @@ mod users;
 mod version;
 mod xml;
 
+pub use autodiscover::Direction;
 pub use builder::EwsServerBuilder;
 pub use fault::{Action, Fault, FaultId, Faults, Mutation};
 pub use log::{Counters, Log, LoggedRequest, Violation};

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::autodiscover::Direction;
 use super::version::Version;
 
 /// A way to sign in that the server offers in WWW-Authenticate.
@@ -49,6 +50,10 @@ pub(crate) struct Settings {
     pub(crate) leaks_controls: bool,
     pub(crate) round_trip: Duration,
     pub(crate) rewrite: Option<Rewrite>,
+    /// What Autodiscover says of addresses that it sends elsewhere.
+    pub(crate) directions: Vec<(String, Direction)>,
+    /// Where a GET of Autodiscover leads.
+    pub(crate) pointer: Option<String>,
 }
 
 impl std::fmt::Debug for Settings {
@@ -69,6 +74,8 @@ impl Default for Settings {
             leaks_controls: false,
             round_trip: Duration::ZERO,
             rewrite: None,
+            directions: Vec::new(),
+            pointer: None,
         }
     }
 }

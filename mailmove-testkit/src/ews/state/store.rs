@@ -94,6 +94,11 @@ impl Store {
         self.mailboxes.iter().position(|mailbox| mailbox.address.eq_ignore_ascii_case(address))
     }
 
+    /// The primary address of whoever has this one.
+    pub(crate) fn primary(&self, address: &str) -> Option<&str> {
+        self.mailbox(address).map(|number| self.mailboxes[number].address.as_str())
+    }
+
     fn next_key(&mut self) -> u64 {
         self.key += 1;
         self.key

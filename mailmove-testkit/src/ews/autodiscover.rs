@@ -1,0 +1,157 @@
+//! Autodiscover, in all three of its protocols: where the web service of an address is, or who may know.
+
+use hyper::header::{LOCATION, WWW_AUTHENTICATE};
+use hyper::http::request::Parts;
+use hyper::{Method, StatusCode};
+
+use super::answer::Answer;
+use super::server::Shared;
+use super::state::lock;
+use super::xml::{self, Node};
+
+/// What is said of an address instead of where its web service is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Direction {
+    /// Ask for this address.
+    Address(String),
+    /// Ask at this URL, in the same protocol.
+    Url(String),
+    /// This is the web service.
+    Service(String),
+    /// Nobody knows it.
+    Unknown,
+}
+
+/// The last part of the path of a request to Autodiscover.
+pub(super) fn operation(path: &str) -> Option<&'static str> {
+    let path = path.to_ascii_lowercase();
+    let rest = path.strip_prefix("/autodiscover/")?;
+    ["autodiscover.xml", "autodiscover.svc", "autodiscover.json"].into_iter().find(|name| rest.starts_with(name))
+}
+
+/// The answer to a request.
+pub(super) fn answer(shared: &Shared, head: &Parts, body: &[u8], signed_in: bool) -> Answer {
+    let operation = operation(head.uri.path()).unwrap_or_default();
+    if operation == "autodiscover.json" {
+        let address = head.uri.path().rsplit('/').next().unwrap_or_default();
+        let address = address.replace("%40", "@");
+        return json(shared, head, &address);
+    }
+    if head.method == Method::GET {
+        return match &shared.settings.pointer {
+            Some(url) => moved(url),
+            None => Answer::html(StatusCode::METHOD_NOT_ALLOWED, "<html><body>POST only</body></html>"),
+        };
+    }
+    if !signed_in {
+        let mut answer = Answer::html(StatusCode::UNAUTHORIZED, "");
+        let challenges = shared.settings.schemes.iter();
+        answer.headers.extend(challenges.map(|scheme| (WWW_AUTHENTICATE, scheme.challenge().to_owned())));
+        return answer;
+    }
+    let Ok(request) = xml::parse(body) else {
+        return Answer::html(StatusCode::BAD_REQUEST, "<html><body>no XML</body></html>");
+    };
+    match operation {
+        "autodiscover.svc" => soap(shared, head, &request),
+        _ => pox(shared, head, &request),
+    }
+}
+
+fn moved(url: &str) -> Answer {
+    let mut answer = Answer::html(StatusCode::FOUND, "");
+    answer.headers.push((LOCATION, url.to_owned()));
+    answer
+}
+
+fn known(shared: &Shared, head: &Parts, address: &str) -> Direction {
+    let directions = &shared.settings.directions;
+    if let Some((_, direction)) = directions.iter().find(|(known, _)| known.eq_ignore_ascii_case(address)) {
+        return direction.clone();
+    }
+    let host = head.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    match lock(&shared.store).mailbox(address) {
+        Some(_) => Direction::Service(format!("http://{host}/EWS/Exchange.asmx")),
+        None => Direction::Unknown,
+    }
+}
+
+fn json(shared: &Shared, head: &Parts, address: &str) -> Answer {
+    match known(shared, head, address) {
+        Direction::Service(url) => {
+            Answer::text(StatusCode::OK, "application/json", format!("{{\"Protocol\":\"EWS\",\"Url\":\"{url}\"}}"))
+        }
+        Direction::Url(url) => moved(&url),
+        Direction::Address(_) | Direction::Unknown => {
+            let text = "{\"ErrorCode\":\"UserNotFound\",\"ErrorMessage\":\"nobody\"}";
+            Answer::text(StatusCode::NOT_FOUND, "application/json", text.to_owned())
+        }
+    }
+}
+
+fn pox(shared: &Shared, head: &Parts, request: &Node) -> Answer {
+    let address = request.at(&["Request", "EMailAddress"]).map(|node| node.text.clone()).unwrap_or_default();
+    let account = match known(shared, head, &address) {
+        Direction::Address(to) => format!("<Action>redirectAddr</Action><RedirectAddr>{to}</RedirectAddr>"),
+        Direction::Url(to) => format!("<Action>redirectUrl</Action><RedirectUrl>{to}</RedirectUrl>"),
+        Direction::Service(url) => format!(
+            "<AccountType>email</AccountType><Action>settings</Action>\
+             <Protocol><Type>EXCH</Type><ASUrl>{url}</ASUrl></Protocol>\
+             <Protocol><Type>EXPR</Type><ASUrl>{url}</ASUrl><EwsUrl>{url}</EwsUrl></Protocol>\
+             <Protocol><Type>WEB</Type></Protocol>"
+        ),
+        Direction::Unknown => {
+            let text = "<Autodiscover xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006\">\
+                        <Response><Error Time=\"10:00:00\" Id=\"1\"><ErrorCode>500</ErrorCode>\
+                        <Message>The e-mail address cannot be found.</Message></Error></Response></Autodiscover>";
+            return document(text.to_owned());
+        }
+    };
+    document(format!(
+        "<Autodiscover xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006\">\
+         <Response xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a\">\
+         <User><DisplayName>x</DisplayName></User><Account>{account}</Account></Response></Autodiscover>"
+    ))
+}
+
+fn soap(shared: &Shared, head: &Parts, request: &Node) -> Answer {
+    let path = ["Body", "GetUserSettingsRequestMessage", "Request"];
+    let Some(asked) = request.at(&path) else {
+        return Answer::html(StatusCode::INTERNAL_SERVER_ERROR, "<html><body>no request</body></html>");
+    };
+    let address = asked.at(&["Users", "User", "Mailbox"]).map(|node| node.text.clone()).unwrap_or_default();
+    let wanted = asked.find("RequestedSettings").map(|node| node.children.as_slice()).unwrap_or_default();
+    let (code, target, settings) = match known(shared, head, &address) {
+        Direction::Address(to) => ("RedirectAddress", to, String::new()),
+        Direction::Url(to) => ("RedirectUrl", to, String::new()),
+        Direction::Unknown => ("InvalidUser", String::new(), String::new()),
+        Direction::Service(url) => {
+            let settings = wanted.iter().filter_map(|name| {
+                let value = setting(shared, &name.text, &address, &url)?;
+                Some(format!("<UserSetting><Name>{}</Name><Value>{value}</Value></UserSetting>", name.text))
+            });
+            ("NoError", String::new(), settings.collect())
+        }
+    };
+    document(format!(
+        "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body>\
+         <GetUserSettingsResponseMessage xmlns=\"http://schemas.microsoft.com/exchange/2010/Autodiscover\"><Response>\
+         <ErrorCode>NoError</ErrorCode><ErrorMessage/><UserResponses><UserResponse><ErrorCode>{code}</ErrorCode>\
+         <ErrorMessage/><RedirectTarget>{target}</RedirectTarget><UserSettingErrors/>\
+         <UserSettings>{settings}</UserSettings></UserResponse></UserResponses></Response>\
+         </GetUserSettingsResponseMessage></s:Body></s:Envelope>"
+    ))
+}
+
+fn setting(shared: &Shared, name: &str, address: &str, url: &str) -> Option<String> {
+    match name {
+        "ExternalEwsUrl" | "InternalEwsUrl" => Some(url.to_owned()),
+        "AutoDiscoverSMTPAddress" => Some(lock(&shared.store).primary(address)?.to_owned()),
+        _ => None,
+    }
+}
+
+fn document(text: String) -> Answer {
+    Answer::text(StatusCode::OK, "text/xml; charset=utf-8", text)
+}
