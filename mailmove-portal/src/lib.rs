@@ -71,10 +71,7 @@ impl Portal {
     ///
     /// [`Network`](ErrorKind::Network): nobody can connect any more.
     pub async fn serve(self, listener: TcpListener, path: &str) -> Result<()> {
-        let router = match path.trim_end_matches('/') {
-            "" => self.router()?,
-            path => Router::new().nest(path, self.router()?),
-        };
+        let router = self.routes(path.trim_end_matches('/'))?;
         axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
             .await
             .map_err(|broken| Error::new(ErrorKind::Network, "the page cannot be served any more").because(broken))
@@ -82,13 +79,17 @@ impl Portal {
 
     /// The routes: `/{key}`.
     pub fn router(self) -> Result<Router> {
+        self.routes("")
+    }
+
+    fn routes(self, path: &str) -> Result<Router> {
         let mut secret = [0; 32];
         getrandom::fill(&mut secret)
             .map_err(|error| Error::new(ErrorKind::Bug, "this system has no random numbers").with("reason", error))?;
         let limit = Limit::new(self.per_minute);
         let shared = Arc::new(Shared { batch: self.batch, title: self.title, secret, limit });
         Ok(Router::new()
-            .route("/{key}", get(look).post(answer))
+            .route(&format!("{path}/{{key}}"), get(look).post(answer))
             .fallback(nothing)
             .layer(DefaultBodyLimit::max(FORM))
             .layer(middleware::from_fn_with_state(shared.clone(), guard))

@@ -150,6 +150,11 @@ impl BatchItem {
         Ok(())
     }
 
+    /// Until when its users can answer.
+    pub(super) fn asked_until(&self) -> Option<OffsetDateTime> {
+        self.memory.asked.iter().flatten().map(|asked| asked.until).min()
+    }
+
     pub(super) fn is_asked(&self) -> bool {
         self.memory.asked.iter().any(Option::is_some)
     }

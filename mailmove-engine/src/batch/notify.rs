@@ -5,6 +5,8 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use mailmove_core::{MailboxFlags, Result, Side};
 use secrecy::{ExposeSecret, SecretString};
+use time::macros::format_description;
+use time::{OffsetDateTime, UtcOffset};
 
 use super::State;
 use super::item::BatchItem;
@@ -76,7 +78,7 @@ const FAILURE_TEXT: &str = "The mailbox {source} was not moved completely to {de
     State: {state}\nReason: {why}\nItems moved: {copied}\nItems that failed: {failed}\nPass: {pass}\n";
 
 /// The words of notices. In `{braces}`: `mailbox`, `source`, `destination`, `state`, `why`, `pass`, `copied`, `there`,
-/// `failed`; of a question `mailbox`, `side`, `link`, `until`. What is not known stays as it stands.
+/// `failed`; of a question `mailbox`, `side` (`present` or `new`), `link`, `until`. What is not known stays as it stands.
 #[derive(Debug, Clone)]
 pub struct Words {
     /// Subject and text of a success.
@@ -107,8 +109,12 @@ impl Words {
         };
         match &notice.about {
             About::Asked { request, link } => {
-                let until = request.until.to_string();
-                let (side, mailbox) = (request.mailbox.side.as_str(), request.mailbox.to_string());
+                let until = moment(request.until);
+                let side = match request.mailbox.side {
+                    Side::Source => "present",
+                    Side::Destination => "new",
+                };
+                let mailbox = request.mailbox.to_string();
                 let link = format!("{link}{}", request.key.expose_secret());
                 let values = [("mailbox", mailbox.as_str()), ("side", side), ("link", &link), ("until", &until)];
                 fill(&self.request, &values)
@@ -132,6 +138,12 @@ impl Words {
             }
         }
     }
+}
+
+/// To the minute, in UTC.
+pub(super) fn moment(at: OffsetDateTime) -> String {
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
+    at.to_offset(UtcOffset::UTC).format(format).unwrap_or_default()
 }
 
 /// Values are put in once: what stands in braces within a value stays as it is.

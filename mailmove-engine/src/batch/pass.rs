@@ -167,11 +167,23 @@ pub struct Why {
     pub kind: ErrorKind,
     /// The error's one line: it ends with what to do.
     pub text: String,
+    /// The bare message, without facts: mailboxes with the same trouble have the same.
+    #[serde(default)]
+    pub message: String,
+    /// What to do.
+    #[serde(default)]
+    pub remedy: String,
 }
 
 impl Why {
     pub(crate) fn new(error: &Error) -> Self {
-        Self { side: error.side(), kind: error.kind(), text: error.to_string() }
+        Self {
+            side: error.side(),
+            kind: error.kind(),
+            text: error.to_string(),
+            message: error.message().to_owned(),
+            remedy: error.what_to_do().to_owned(),
+        }
     }
 }
 

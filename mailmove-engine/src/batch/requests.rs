@@ -11,7 +11,7 @@ use super::State;
 use super::item::{Asked, BatchItem};
 use super::notify::{About, Notice, Recipient};
 use super::outcome;
-use super::pass::{Pass, Why};
+use super::pass::{Pass, PassReport, Why};
 use super::project::{Batch, Inner, Selection};
 use crate::ledger::JobId;
 
@@ -117,20 +117,9 @@ impl Batch {
         if error.kind() == ErrorKind::Credential {
             inner.settings.secrets.clear(&mailbox).await?;
         }
-        let now = inner.settings.clock.now();
-        let change = |item: &mut BatchItem| {
-            if item.state != State::Verifying {
-                return Ok(());
-            }
-            let wrong = error.kind() == ErrorKind::Credential;
-            let next = outcome::after_error(item, &error, State::Stopped, now);
-            item.go(if wrong { State::Failed } else { next.state })?;
-            item.until = if wrong { None } else { next.until };
-            item.why = Some(Why::new(&error));
-            item.memory.asked = [None, None];
-            Ok(())
-        };
-        inner.change(&id, change).await?;
+        if let Some(report) = inner.refuse_answer(&id, &error).await? {
+            inner.tell_of_the_end(&id, report).await?;
+        }
         Err(error)
     }
 
@@ -224,6 +213,34 @@ impl Inner {
         };
         self.change(&id, change).await?;
         Ok((id, side))
+    }
+
+    /// What was answered does not open the mailbox: where that leaves it, and what is told of it when that is the end.
+    async fn refuse_answer(&self, id: &JobId, error: &Error) -> Result<Option<PassReport>> {
+        let now = self.settings.clock.now();
+        let change = |item: &mut BatchItem| {
+            if item.state != State::Verifying {
+                return Ok((None, None));
+            }
+            let wrong = error.kind() == ErrorKind::Credential;
+            if !wrong && item.is_asked() {
+                // The answer is kept, and tried again once the other user has answered.
+                item.go(State::WaitingForUser)?;
+                return Ok((None, None));
+            }
+            let next = outcome::after_error(item, error, State::Stopped, now);
+            item.go(if wrong { State::Failed } else { next.state })?;
+            item.until = if wrong { None } else { next.until };
+            item.why = Some(Why::new(error));
+            item.memory.asked = [None, None];
+            if item.state != State::Failed {
+                return Ok((None, None));
+            }
+            let mut pass = PassReport::new(item.passes + 1, item.pass, now, now, item.state);
+            pass.why = item.why.clone();
+            Ok((Some(pass.clone()), Some(pass)))
+        };
+        self.change_with(id, change).await
     }
 
     /// Every question is looked at, and digests are compared in constant time: how long it takes tells nothing.

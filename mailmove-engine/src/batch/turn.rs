@@ -194,7 +194,8 @@ impl Inner {
         .await
     }
 
-    async fn tell_of_the_end(&self, id: &JobId, report: PassReport) -> Result<()> {
+    /// Tells whom the flags name that a mailbox came to its end.
+    pub(super) async fn tell_of_the_end(&self, id: &JobId, report: PassReport) -> Result<()> {
         let item = self.book.lock().await.find(id)?.clone();
         for to in recipients(item.flags, report.state) {
             let address = match to {

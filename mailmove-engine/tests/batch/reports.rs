@@ -43,7 +43,7 @@ async fn the_page_needs_nothing_but_itself_and_names_what_is_to_be_done() {
     }
     assert!(page.contains("<title>Move &lt;of&gt; Example</title>"));
     for words in
-        ["failed: <b>3</b>", "deferred: <b>2</b>", "give it the right", "Tried again at", "waiting for user: <b>1</b>"]
+        ["failed: <b>3</b>", "deferred: <b>2</b>", "Give it the right.", "tried again at", "waiting for user: <b>1</b>"]
     {
         assert!(page.contains(words), "{words}");
     }
@@ -52,6 +52,8 @@ async fn the_page_needs_nothing_but_itself_and_names_what_is_to_be_done() {
     }
     assert!(page.contains("subject digest"));
     assert_eq!(page.matches("<figure>").count(), 2, "one picture for each that moved something");
+    assert_eq!(page.matches("Give it the right.").count(), 1, "mailboxes with the same trouble stand together");
+    assert!(page.contains("</span> 3 mailboxes</h3>") && page.contains("1 item not moved"));
 }
 
 #[tokio::test]

@@ -185,3 +185,33 @@ async fn an_answer_for_a_server_that_is_away_is_kept_and_tried_later() {
     batch.run().await.unwrap();
     assert_eq!(state(&batch, "a").await, State::Completed);
 }
+
+#[tokio::test]
+async fn a_server_that_is_away_withdraws_nobody_elses_question() {
+    let world = World::new();
+    let (batch, keys) = asked(&world, 960).await;
+    world.new.lock("a@new.example", "other");
+    world.old.trouble("a@old.example", Error::new(ErrorKind::Unavailable, "away"));
+    assert!(answer(&batch, &keys[0], "right").await.is_err());
+    assert_eq!(state(&batch, "a").await, State::WaitingForUser);
+    answer(&batch, &keys[1], "other").await.unwrap();
+    batch.run().await.unwrap();
+    assert_eq!((state(&batch, "a").await, world.arrived("a")), (State::Completed, 3));
+}
+
+#[tokio::test]
+async fn a_wrong_answer_is_told_to_those_whom_the_flags_name_and_kept_as_a_pass() {
+    let world = World::new();
+    let (batch, keys) = asked(&world, 192 + 2 + 8 + 1).await;
+    answer(&batch, &keys[0], "wrong").await.unwrap_err();
+    let sent = world.post.sent.lock().unwrap()[1..].to_vec();
+    let to: Vec<&str> = sent.iter().map(|notice| notice.address.as_str()).collect();
+    assert_eq!(to, ["admin@host.example", "a@old.example"]);
+    assert!(Words::default().of(&sent[0]).1.expose_secret().contains("source: the server refused the password"));
+    let passes = batch.passes(&id("a")).await.unwrap();
+    assert_eq!((passes.len(), passes[0].state, passes[0].copied), (1, State::Failed, 0));
+    let again = batch.start(&only("a"), Pass::Full).await.unwrap().requests;
+    answer(&batch, &again[0].key, "right").await.unwrap();
+    batch.run().await.unwrap();
+    assert_eq!(batch.passes(&id("a")).await.unwrap()[1].state, State::Completed);
+}

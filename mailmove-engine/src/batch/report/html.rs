@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use time::OffsetDateTime;
-use time::macros::format_description;
-
-use super::picture::{bar, class, timeline};
+use super::picture::{bar, class, course, timeline};
 use super::{BatchReport, MailboxReport};
 use crate::batch::State;
+use crate::batch::notify::moment;
+use crate::batch::pass::PassReport;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -29,6 +28,7 @@ impl BatchReport {
         self.losses(&mut page);
         self.table(&mut page);
         self.details(&mut page);
+        self.glossary(&mut page);
         page.push_str("</main></body></html>\n");
         page
     }
@@ -39,41 +39,31 @@ impl BatchReport {
             .iter()
             .map(MailboxReport::moved)
             .fold((0, 0), |(items, bytes), one| (items + one.0, bytes + one.1));
-        let parts: Vec<(State, usize)> = self.summary.states.iter().map(|(state, count)| (*state, *count)).collect();
+        let all = self.mailboxes.len();
+        let whole = self.count(&[State::Completed]);
         let _ = write!(
             page,
-            "<section><p class=\"lead\"><strong>{}</strong> mailboxes, <strong>{items}</strong> items moved ({})</p>{}\
-             <ul class=\"key\">",
-            self.mailboxes.len(),
-            size(bytes),
-            bar(&parts)
+            "<section><p class=\"lead\"><strong>{whole} of {}</strong> completed. <strong>{}</strong> ({}) moved in \
+             all.</p>",
+            count(all as u64, "mailbox", "mailboxes"),
+            count(items, "item", "items"),
+            size(bytes)
         );
+        let parts: Vec<(State, usize)> = ORDER.iter().map(|state| (*state, self.count(&[*state]))).collect();
+        let parts: Vec<(State, usize)> = parts.into_iter().filter(|(_, count)| *count > 0).collect();
+        page.push_str(&bar(&parts));
+        page.push_str("<ul class=\"key\">");
         for (state, count) in parts {
             let _ = write!(page, "<li><i class=\"{}\"></i>{state}: <b>{count}</b></li>", class(state));
         }
-        page.push_str("</ul></section>\n");
+        page.push_str("</ul>");
+        page.push_str(&course(self));
+        page.push_str("</section>\n");
     }
 
-    /// What somebody has to do something about, with what to do.
-    fn attention(&self, page: &mut String) {
-        let mut list = String::new();
-        for mailbox in &self.mailboxes {
-            let item = &mailbox.item;
-            let Some(why) = &item.why else { continue };
-            let goes_on = item.until.map(|until| format!("<p>Tried again at {}.</p>", moment(until)));
-            let _ = write!(
-                list,
-                "<li><h3>{} <span class=\"tag {}\">{}</span></h3><p>{}</p>{}</li>",
-                escape(&item.source.to_string()),
-                class(item.state),
-                item.state,
-                escape(&why.text),
-                goes_on.unwrap_or_default()
-            );
-        }
-        if !list.is_empty() {
-            let _ = writeln!(page, "<section><h2>What needs attention</h2><ul class=\"plain\">{list}</ul></section>");
-        }
+    /// How many mailboxes of this report stand in one of these states.
+    fn count(&self, states: &[State]) -> usize {
+        self.mailboxes.iter().filter(|mailbox| states.contains(&mailbox.item.state)).count()
     }
 
     fn losses(&self, page: &mut String) {
@@ -99,7 +89,7 @@ impl BatchReport {
     fn table(&self, page: &mut String) {
         page.push_str(
             "<section><h2>Mailboxes</h2><table><tr><th>From<th>To<th>State<th class=\"n\">Moved<th class=\"n\">Size\
-             <th class=\"n\">There already<th class=\"n\">Failed",
+             <th class=\"n\">There already<th class=\"n\">Not moved",
         );
         for mailbox in &self.mailboxes {
             let item = &mailbox.item;
@@ -122,49 +112,105 @@ impl BatchReport {
         page.push_str("</table></section>\n");
     }
 
-    /// What each pass did, folded away, for mailboxes of which there is more to say.
+    /// What each pass did, folded away.
     fn details(&self, page: &mut String) {
-        page.push_str("<section><h2>Passes</h2>");
-        for mailbox in self.mailboxes.iter().filter(|mailbox| !mailbox.passes.is_empty()) {
-            let problems = mailbox.latest().map_or(0, |pass| pass.problems.len());
-            let mark =
-                if problems > 0 { format!(" <span class=\"tag fair\">{problems} items</span>") } else { String::new() };
-            let _ = write!(page, "<details><summary>{}{mark}</summary>", escape(&mailbox.item.id.to_string()));
-            for pass in mailbox.passes.iter().chain(mailbox.item.so_far.as_deref()) {
-                let _ = write!(
-                    page,
-                    "<h3>{}. {} <span class=\"tag {}\">{}</span></h3><p class=\"sub\">{} to {}; {} moved, {} updated, \
-                     {} there already, {} failed</p>{}",
-                    pass.number,
-                    pass.pass,
-                    class(pass.state),
-                    pass.state,
-                    moment(pass.started),
-                    moment(pass.ended),
-                    pass.copied,
-                    pass.updated,
-                    pass.already_there,
-                    pass.failed,
-                    timeline(pass)
-                );
-                notes(page, &pass.notes);
-                if !pass.problems.is_empty() {
-                    page.push_str("<table><tr><th>Folder<th>Item<th>State<th>Why");
-                }
-                for problem in &pass.problems {
-                    let (folder, item) = (escape(&problem.folder.join("/")), escape(&problem.item));
-                    let (state, why) = (escape(&problem.state), escape(&problem.why));
-                    let _ = write!(page, "<tr><td>{folder}<td>{item}<td>{state}<td>{why}");
-                }
-                if !pass.problems.is_empty() {
-                    page.push_str("</table>");
-                }
+        let told: Vec<&MailboxReport> = self.mailboxes.iter().filter(|mailbox| mailbox.has_passes()).collect();
+        if told.is_empty() {
+            return;
+        }
+        page.push_str("<section><h2>What was done, mailbox by mailbox</h2>");
+        for mailbox in told {
+            let problems = mailbox.latest().map_or(0, |pass| pass.problems.len()) as u64;
+            let mark = match problems {
+                0 => String::new(),
+                some => format!(" <span class=\"tag fair\">{} not moved</span>", count(some, "item", "items")),
+            };
+            let item = &mailbox.item;
+            let (from, to) = (escape(&item.source.to_string()), escape(&item.destination.to_string()));
+            let _ = write!(page, "<details><summary>{from} → {to}{mark}</summary>");
+            for pass in mailbox.passes.iter().chain(item.so_far.as_deref()) {
+                one_pass(page, pass);
             }
-            notes(page, &mailbox.item.notes);
+            notes(page, &item.notes);
             page.push_str("</details>");
         }
         page.push_str("</section>\n");
     }
+
+    /// What the states mean that somebody meets on this page.
+    fn glossary(&self, page: &mut String) {
+        page.push_str("<section><h2>What the states mean</h2><dl>");
+        for state in ORDER.iter().filter(|state| self.count(&[**state]) > 0) {
+            let _ = write!(page, "<dt><span class=\"tag {}\">{state}</span><dd>{}", class(*state), meaning(*state));
+        }
+        page.push_str("</dl></section>\n");
+    }
+}
+
+/// The states in the order in which people look for them.
+const ORDER: [State; 12] = [
+    State::Completed,
+    State::CompletedWithErrors,
+    State::Failed,
+    State::NeedsCredential,
+    State::WaitingForUser,
+    State::Deferred,
+    State::WaitingForProvider,
+    State::Running,
+    State::Verifying,
+    State::Queued,
+    State::Stopped,
+    State::NotSubmitted,
+];
+
+fn meaning(state: State) -> &'static str {
+    match state {
+        State::NotSubmitted => "Known, but nobody has started it.",
+        State::Queued => "Its turn will come.",
+        State::WaitingForUser => "Its user was asked for a password by mail and has not answered yet.",
+        State::Verifying => "Its passwords are being tried.",
+        State::Running => "At work.",
+        State::WaitingForProvider => "A mail system asked for patience. It goes on by itself.",
+        State::Deferred => "The mailbox is not there yet. It is looked for again by itself, for 24 hours at most.",
+        State::NeedsCredential => "A password that was right is right no more. What was moved stays moved.",
+        State::Completed => "Everything that was asked for was done.",
+        State::CompletedWithErrors => "Everything was tried, and some items were not moved.",
+        State::Failed => "It could not be done. What was moved before stays moved.",
+        State::Stopped => "Somebody stopped it. What was moved stays moved.",
+    }
+}
+
+fn one_pass(page: &mut String, pass: &PassReport) {
+    let _ = write!(
+        page,
+        "<h3>{}. {} <span class=\"tag {}\">{}</span></h3><p class=\"sub\">{} to {}: {} moved, {} updated, {} there \
+         already, {} failed</p>{}",
+        pass.number,
+        pass.pass,
+        class(pass.state),
+        pass.state,
+        moment(pass.started),
+        moment(pass.ended),
+        pass.copied,
+        pass.updated,
+        pass.already_there,
+        pass.failed,
+        timeline(pass)
+    );
+    if let Some(why) = &pass.why {
+        let _ = write!(page, "<p>{}</p>", escape(&why.text));
+    }
+    notes(page, &pass.notes);
+    if pass.problems.is_empty() {
+        return;
+    }
+    page.push_str("<table><tr><th>Folder<th>Item<th>What became of it<th>Why");
+    for problem in &pass.problems {
+        let (folder, item) = (escape(&problem.folder.join("/")), escape(&problem.item));
+        let (state, why) = (escape(&problem.state), escape(&problem.why));
+        let _ = write!(page, "<tr><td>{folder}<td>{item}<td>{state}<td>{why}");
+    }
+    page.push_str("</table>");
 }
 
 fn notes(page: &mut String, notes: &[String]) {
@@ -174,7 +220,7 @@ fn notes(page: &mut String, notes: &[String]) {
 }
 
 /// Names of folders and answers of servers are strangers' text.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -190,12 +236,12 @@ fn escape(text: &str) -> String {
     out
 }
 
-fn moment(at: OffsetDateTime) -> String {
-    let format = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
-    at.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_default()
+/// A number with its noun.
+pub(super) fn count(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB"];
     let (mut value, mut unit) = (bytes as f64, 0);
     while value >= 1024.0 && unit + 1 < units.len() {

@@ -1,5 +1,6 @@
 //! What became of a batch: for machines, for spreadsheets, for people.
 
+mod attention;
 mod html;
 mod picture;
 mod table;
@@ -62,6 +63,11 @@ impl MailboxReport {
     fn latest(&self) -> Option<&PassReport> {
         let moved = self.passes.iter().rev().find(|pass| pass.pass.moves());
         self.item.so_far.as_deref().filter(|pass| pass.pass.moves()).or(moved).or(self.passes.last())
+    }
+
+    /// Whether there is anything to say about what was done with it.
+    fn has_passes(&self) -> bool {
+        !self.passes.is_empty() || self.item.so_far.is_some()
     }
 
     /// Items and bytes written, over all passes.
