@@ -22,11 +22,15 @@ sasl_mech_list: PLAIN LOGIN
 unixhierarchysep: {unix}
 altnamespace: {alternative}
 autocreate_quota: -1
-tls_server_cert: {certificates}/server.pem
-tls_server_key: {certificates}/server.key
+{tls}
 servername: localhost
 maxlogins_per_user: 0
 sync_log: no
+'''
+
+TLS = '''
+tls_server_cert: {certificates}/server.pem
+tls_server_key: {certificates}/server.key
 '''
 
 SERVICES = '''
@@ -50,7 +54,7 @@ class Cyrus(Server):
 
     kind = 'Cyrus'
 
-    def __init__(self, folder, certificates, programs, users=4, modern=False):
+    def __init__(self, folder, certificates, programs, users=4, modern=False, tls=True):
         super().__init__(folder, certificates)
         self.users = users
         self.delimiter, self.prefix = ('/', '') if modern else ('.', 'INBOX.')
@@ -62,7 +66,7 @@ class Cyrus(Server):
         yes = 'yes' if modern else 'no'
         values = dict(
             folder=folder,
-            certificates=certificates,
+            tls=TLS.format(certificates=certificates) if tls else '',
             admin=ADMIN,
             user=MAIL_USER,
             unix=yes,

@@ -27,7 +27,7 @@ state_dir = {folder}/state
 log_path = {folder}/server.log
 protocols = imap
 listen = {host}
-ssl = yes
+ssl = {tls}
 ssl_cert = <{certificates}/server.pem
 ssl_key = <{certificates}/server.key
 disable_plaintext_auth = {refuse_plaintext}
@@ -39,7 +39,7 @@ mail_gid = {gid}
 first_valid_uid = 1
 first_valid_gid = 1
 mail_location = {location}
-mail_plugins = quota {plugins}
+mail_plugins = quota {acl} {plugins}
 mailbox_list_index = yes
 mail_fsync = {fsync}
 mail_max_userip_connections = 1000
@@ -79,11 +79,12 @@ namespace inbox {{
   }}
 }}
 plugin {{
+  acl = vfile
   quota = count:User quota
   quota_vsizes = yes
 }}
 protocol imap {{
-  mail_plugins = $mail_plugins imap_quota
+  mail_plugins = $mail_plugins imap_quota {imap_acl}
 }}
 service imap-login {{
   service_count = 0
@@ -93,7 +94,7 @@ service imap-login {{
   }}
   inet_listener imaps {{
     port = {tls_port}
-    ssl = yes
+    ssl = {tls}
   }}
 }}
 '''
@@ -105,9 +106,21 @@ class Dovecot(Server):
     kind = 'Dovecot'
     prefix = ''
 
-    def __init__(self, folder, certificates, store='sdbox', users=4, refuse_plaintext=False, without=(), fsync=True):
+    def __init__(
+        self,
+        folder,
+        certificates,
+        store='sdbox',
+        users=4,
+        refuse_plaintext=False,
+        without=(),
+        fsync=True,
+        tls=True,
+        acl=False,
+    ):
         """`refuse_plaintext`: no password without TLS (LOGINDISABLED). `without`: capabilities not to offer.
-        `fsync`: whether it waits for the disk, as it does by default."""
+        `fsync`: whether it waits for the disk, as it does by default. `tls`: whether it knows any. `acl`: whether
+        there are rights to folders."""
         super().__init__(folder, certificates)
         # Dovecot takes a connection for safe when both ends have the same address.
         self.host = '127.0.0.2' if refuse_plaintext else '127.0.0.1'
@@ -131,6 +144,9 @@ class Dovecot(Server):
             delimiter=self.delimiter,
             plugins=plugins,
             fsync='optimized' if fsync else 'never',
+            tls='yes' if tls else 'no',
+            acl='acl' if acl else '',
+            imap_acl='imap_acl' if acl else '',
             uid=self.owner[0],
             gid=self.owner[1],
             refuse_plaintext='yes' if refuse_plaintext else 'no',

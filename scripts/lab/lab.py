@@ -41,13 +41,14 @@ class Lab:
 
     def dovecot(self, name, **options):
         """A started Dovecot; see there for the options."""
-        return self._started(Dovecot(self.path(name), self.folder, **options))
+        return self._started(Dovecot(self.path(name), options.pop('certificates', self.folder), **options))
 
     def cyrus(self, name, **options):
         """A started Cyrus; see there for the options."""
         if not self.cyrus_programs:
             self.cyrus_programs = cyrus.unpack(self.path('cyrus-programs'))
-        return self._started(Cyrus(self.path(name), self.folder, self.cyrus_programs, **options))
+        certificates = options.pop('certificates', self.folder)
+        return self._started(Cyrus(self.path(name), certificates, self.cyrus_programs, **options))
 
     def path(self, name):
         """A path in the private folder."""

@@ -20,13 +20,13 @@ MOVED, SOME_FAILED, COULD_NOT_RUN, NOT_FINISHED = 0, 1, 2, 3
 FEATURES = {'batch': ['--features', 'notify,portal']}
 
 
-def build(example='migrate'):
-    """Build an example in release mode; returns the program's path."""
-    command = ['cargo', 'build', '--release', '--example', example, *FEATURES.get(example, ())]
+def build(example='migrate', profile='release'):
+    """Build an example; returns the program's path."""
+    command = ['cargo', 'build', '--profile', profile, '--example', example, *FEATURES.get(example, ())]
     if subprocess.run(command, cwd=ROOT).returncode:
         sys.exit(f'{" ".join(command)} failed')
     target = os.environ.get('CARGO_TARGET_DIR', ROOT / 'target')
-    return str(pathlib.Path(ROOT, target) / 'release' / 'examples' / example)
+    return str(pathlib.Path(ROOT, target) / {'dev': 'debug'}.get(profile, profile) / 'examples' / example)
 
 
 @dataclass

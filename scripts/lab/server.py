@@ -67,6 +67,18 @@ def certificate(folder):
     return f'{folder}/ca.pem'
 
 
+def self_signed(folder):
+    """A certificate that nobody but itself signed, in a folder of its own; returns the folder."""
+    os.makedirs(folder)
+    os.chmod(folder, 0o755)
+    command = ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+    command += ['-days', '30', '-subj', '/CN=localhost', '-keyout', 'server.key', '-out', 'server.pem']
+    command += ['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    os.chmod(f'{folder}/server.key', 0o644)
+    return folder
+
+
 class Server:
     """A mail server process: `port` speaks plain text and STARTTLS, `tls_port` speaks TLS from the start."""
 
