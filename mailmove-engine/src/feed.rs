@@ -75,6 +75,8 @@ struct Feed {
     ready: VecDeque<Fetched>,
     writing: FuturesOrdered<BoxFuture<'static, Ended>>,
     recording: FuturesOrdered<BoxFuture<'static, Result<()>>>,
+    /// The end of `recording` was asked for.
+    pressed: bool,
     pages: Pages,
     stage: Stage,
     /// What a listing from the start named, per folder; only then absence can mean gone.
@@ -101,6 +103,7 @@ impl Feed {
             ready: VecDeque::new(),
             writing: FuturesOrdered::new(),
             recording: FuturesOrdered::new(),
+            pressed: false,
             pages: Pages::default(),
             stage: Stage::Due { folder: 0, after: None },
             named: None,
@@ -158,6 +161,7 @@ impl Feed {
             if self.is_idle() {
                 continue;
             }
+            self.press();
             tokio::select! {
                 Some(page) = self.listing.next(), if !self.listing.is_empty() => self.listed(page).await?,
                 Some(fetched) = self.fetching.next(), if !self.fetching.is_empty() => self.ready.push_back(fetched),
@@ -173,12 +177,23 @@ impl Feed {
     }
 
     fn is_idle(&self) -> bool {
-        self.listing.is_empty()
-            && self.fetching.is_empty()
+        self.recording.is_empty()
+            && !self.is_moving()
             && (self.ready.is_empty() || self.is_held())
-            && self.writing.is_empty()
-            && self.recording.is_empty()
             && (self.queue.is_empty() || self.over() || self.is_held())
+    }
+
+    fn is_moving(&self) -> bool {
+        !(self.listing.is_empty() && self.fetching.is_empty() && self.writing.is_empty())
+    }
+
+    /// When all that is left is to be recorded, it does not wait for company.
+    fn press(&mut self) {
+        if !self.pressed && !self.recording.is_empty() && !self.is_moving() {
+            let journal = self.pass.journal.clone();
+            self.recording.push_back(Box::pin(async move { journal.record(Vec::new()).await }));
+            self.pressed = true;
+        }
     }
 
     /// Nothing more is begun in this feed before it is known what became of writes without an answer.
@@ -441,7 +456,8 @@ impl Feed {
             return;
         }
         let journal = self.pass.journal.clone();
-        self.recording.push_back(Box::pin(async move { journal.record(entries).await }));
+        self.recording.push_back(Box::pin(async move { journal.record_later(entries).await }));
+        self.pressed = false;
     }
 
     /// What is left behind when a folder is left before its end has a row as well, so that the sums close.
@@ -454,6 +470,7 @@ impl Feed {
             entries.push(Entry::Row(Box::new(row)));
         }
         self.record(entries);
+        self.press();
         while let Some(done) = self.recording.next().await {
             done?;
         }

@@ -54,6 +54,12 @@ pub trait Journal: Debug + Send + Sync + 'static {
     ///   again to go on.
     async fn record(&self, entries: Vec<Entry>) -> Result<()>;
 
+    /// As [`record`](Self::record), for what no write waits for: it may linger for some tens of milliseconds, so that it
+    /// shares its sync with what is recorded next. A `record`, of nothing too, ends the wait.
+    async fn record_later(&self, entries: Vec<Entry>) -> Result<()> {
+        self.record(entries).await
+    }
+
     /// The key of each (folder, epoch), made where there is none yet. Same order, same length.
     async fn open_folders(&self, folders: &[(FolderId, Epoch)]) -> Result<Vec<FolderKey>>;
 

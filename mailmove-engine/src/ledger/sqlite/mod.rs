@@ -150,7 +150,12 @@ impl Journal for SqliteJournal {
 
     async fn record(&self, entries: Vec<Entry>) -> Result<()> {
         let hold = self.hold.clone();
-        self.file.ask(|answer| Request::Record { hold, entries, answer }).await
+        self.file.ask(|answer| Request::Record { hold, entries, pressing: true, answer }).await
+    }
+
+    async fn record_later(&self, entries: Vec<Entry>) -> Result<()> {
+        let hold = self.hold.clone();
+        self.file.ask(|answer| Request::Record { hold, entries, pressing: false, answer }).await
     }
 
     async fn open_folders(&self, folders: &[(FolderId, Epoch)]) -> Result<Vec<FolderKey>> {

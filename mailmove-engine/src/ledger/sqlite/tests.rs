@@ -55,7 +55,7 @@ async fn what_waits_together_is_committed_together() {
         .map(|at| {
             let (answer, answered) = oneshot::channel();
             let entries = rows(FolderKey(1), at..at + 1);
-            group.take(&mut store, Request::Record { hold: hold.clone(), entries, answer });
+            group.take(&mut store, Request::Record { hold: hold.clone(), entries, pressing: true, answer });
             answered
         })
         .collect();
@@ -84,7 +84,7 @@ async fn a_refused_record_fails_alone_and_a_lost_transaction_fails_everyone_in_i
     let (one, two) = (claim(&mut store, &mut group, "a"), claim(&mut store, &mut group, "b"));
     let record = |store: &mut Store, group: &mut thread::Group, hold: &Arc<Hold>, entries| {
         let (answer, answered) = oneshot::channel();
-        group.take(store, Request::Record { hold: hold.clone(), entries, answer });
+        group.take(store, Request::Record { hold: hold.clone(), entries, pressing: true, answer });
         answered
     };
     let feed = || vec![Entry::Feed(FeedRow::new("INBOX".into()))];
@@ -103,6 +103,45 @@ async fn a_refused_record_fails_alone_and_a_lost_transaction_fails_everyone_in_i
     }
     let mut later = record(&mut store, &mut group, &one, feed());
     assert!(later.try_recv().unwrap().is_err());
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_lingers_until_somebody_does() {
+    let home = tempfile::tempdir().unwrap();
+    let ledger = SqliteLedger::open(home.path().join("ledger")).unwrap();
+    let journal = ledger.claim(&JobId::new("a"), "x").await.unwrap();
+    let key = journal.open_folders(&[("INBOX".into(), "1".into())]).await.unwrap()[0];
+    journal.record_later(rows(key, 0..1)).await.unwrap();
+    // In one transaction, so the first cannot be acknowledged before the second.
+    let (later, pressing) = (journal.record_later(rows(key, 1..2)), journal.record(Vec::new()));
+    let (later, pressing) = tokio::join!(later, pressing);
+    later.unwrap();
+    pressing.unwrap();
+    assert_eq!(journal.scan(&Select::all(), None, 9).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_transaction_that_somebody_waits_for_takes_what_waits_and_no_more() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("ledger");
+    let mut store = Store::new(open::open(&path).unwrap(), path);
+    let mut group = thread::Group::default();
+    let (answer, mut claimed) = oneshot::channel();
+    group.take(&mut store, Request::Claim { job: JobId::new("a"), destination: "x".into(), answer });
+    group.commit(&mut store);
+    let hold = claimed.try_recv().unwrap().map(|(job, run)| Arc::new(Hold::new(job, run))).unwrap();
+    let mut take = |pressing| {
+        let (answer, answered) = oneshot::channel();
+        let entries = vec![Entry::Feed(FeedRow::new("INBOX".into()))];
+        group.take(&mut store, Request::Record { hold: hold.clone(), entries, pressing, answer });
+        (group.room(), answered)
+    };
+    let (room, _later) = take(false);
+    assert!(matches!(room, thread::Room::Until(_)));
+    let (room, _now) = take(true);
+    assert!(matches!(room, thread::Room::Now));
+    let (room, _behind) = take(false);
+    assert!(matches!(room, thread::Room::Now), "somebody still waits");
 }
 
 /// Lets the file grow to this many pages, or not at all any more; tells how many it might have had before.

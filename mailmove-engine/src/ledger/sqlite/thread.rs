@@ -4,6 +4,7 @@
 use std::fmt::{self, Debug};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use mailmove_core::{Epoch, Error, FolderId, Result};
 use tokio::sync::oneshot;
@@ -15,6 +16,9 @@ use crate::ledger::{Entry, FolderKey, JobId};
 /// So many entries are put into one transaction before it is committed, whatever else waits.
 const GROUP_ENTRIES: usize = 10_000;
 
+/// So long a transaction that nothing waits for is kept open for more.
+const LINGER: Duration = Duration::from_millis(50);
+
 /// Where the answer goes. Nobody may be waiting any more: what was asked takes effect all the same.
 pub(super) type Answer<T> = oneshot::Sender<Result<T>>;
 
@@ -22,7 +26,7 @@ pub(super) type Answer<T> = oneshot::Sender<Result<T>>;
 pub(super) enum Request {
     Claim { job: JobId, destination: String, answer: Answer<(Job, u32)> },
     OpenFolders { hold: Arc<Hold>, folders: Vec<(FolderId, Epoch)>, answer: Answer<Vec<FolderKey>> },
-    Record { hold: Arc<Hold>, entries: Vec<Entry>, answer: Answer<()> },
+    Record { hold: Arc<Hold>, entries: Vec<Entry>, pressing: bool, answer: Answer<()> },
     Read { what: Reads, read: Box<dyn FnOnce(&mut Store) + Send> },
 }
 
@@ -60,7 +64,11 @@ pub(super) fn serve(mut store: Store, requests: &Receiver<Request>) {
         let mut next = Some(first);
         while let Some(request) = next {
             group.take(&mut store, request);
-            next = if group.entries < GROUP_ENTRIES { requests.try_recv().ok() } else { None };
+            next = match group.room() {
+                Room::Full => None,
+                Room::Now => requests.try_recv().ok(),
+                Room::Until(end) => requests.recv_timeout(end.saturating_duration_since(Instant::now())).ok(),
+            };
         }
         group.commit(&mut store);
     }
@@ -69,11 +77,25 @@ pub(super) fn serve(mut store: Store, requests: &Receiver<Request>) {
 /// What goes into one transaction.
 #[derive(Debug, Default)]
 pub(super) struct Group {
-    begun: bool,
+    /// Since when a transaction is open.
+    begun: Option<Instant>,
+    /// Somebody waits for it.
+    pressing: bool,
     entries: usize,
     waiting: Vec<Waiting>,
     /// Why nothing can be written any more until the file is opened again.
     broken: Option<Error>,
+}
+
+/// What may still join a transaction.
+#[derive(Debug)]
+pub(super) enum Room {
+    /// Nothing.
+    Full,
+    /// What waits already.
+    Now,
+    /// What comes until then.
+    Until(Instant),
 }
 
 /// A write that was applied and not committed yet.
@@ -89,6 +111,14 @@ impl Debug for Waiting {
 }
 
 impl Group {
+    pub(super) fn room(&self) -> Room {
+        match self.begun {
+            _ if self.entries >= GROUP_ENTRIES => Room::Full,
+            Some(since) if !self.pressing => Room::Until(since + LINGER),
+            _ => Room::Now,
+        }
+    }
+
     pub(super) fn take(&mut self, store: &mut Store, request: Request) {
         match request {
             Request::Read { what, read } => {
@@ -98,13 +128,16 @@ impl Group {
                 read(store);
             }
             Request::Claim { job, destination, answer } => {
+                self.pressing = true;
                 self.write(store, None, |store| store.claim(&job, &destination), answer);
             }
             Request::OpenFolders { hold, folders, answer } => {
+                self.pressing = true;
                 let holder = hold.clone();
                 self.write(store, Some(hold), |store| store.open_folders(&holder.job, &folders), answer);
             }
-            Request::Record { hold, entries, answer } => {
+            Request::Record { hold, entries, pressing, answer } => {
+                self.pressing |= pressing;
                 self.entries += entries.len();
                 let holder = hold.clone();
                 let apply = |store: &mut Store| {
@@ -131,8 +164,8 @@ impl Group {
             let _ = answer.send(Err(error.clone()));
             return;
         }
-        let begin = if self.begun { Ok(()) } else { store.begin() };
-        self.begun = true;
+        let begin = if self.begun.is_some() { Ok(()) } else { store.begin() };
+        self.begun.get_or_insert_with(Instant::now);
         match begin.and_then(|()| apply(store)) {
             Ok(value) => {
                 let answer = move |committed: Result<()>| {
@@ -156,12 +189,13 @@ impl Group {
     }
 
     pub(super) fn commit(&mut self, store: &mut Store) {
-        if !self.begun {
+        self.pressing = false;
+        if self.begun.is_none() {
             return;
         }
         match store.commit() {
             Ok(()) => {
-                self.begun = false;
+                self.begun = None;
                 self.entries = 0;
                 self.waiting.drain(..).for_each(|waiting| (waiting.answer)(Ok(())));
             }
@@ -174,7 +208,7 @@ impl Group {
 
     fn roll_back(&mut self, store: &mut Store, error: &Error) {
         store.roll_back();
-        self.begun = false;
+        self.begun = None;
         self.entries = 0;
         for waiting in self.waiting.drain(..) {
             if let Some(hold) = &waiting.hold {
