@@ -22,6 +22,8 @@ mod http;
 pub mod imap;
 pub mod memory;
 pub mod nasty;
+#[cfg(feature = "zimbra")]
+pub mod zimbra;
 
 pub use faulty::{Fault, Faults, Faulty, Method, Rest, Schedule, When};
 pub use memory::{MemoryMailbox, NewItem, Options, Snapshot};

@@ -100,11 +100,15 @@ fn logged(hub: &Hub, connection: u64, request: &Request, label: &Label) -> Logge
         method: request.method.to_string(),
         path,
         headers: headers.collect(),
-        body: String::from_utf8_lossy(&request.body[..request.body.len().min(100_000)]).into_owned(),
+        body: label.body.clone().unwrap_or_else(|| beginning(&request.body)),
         size: request.body.len(),
         status: None,
         answered: 0,
     }
+}
+
+fn beginning(body: &Bytes) -> String {
+    String::from_utf8_lossy(&body[..body.len().min(100_000)]).into_owned()
 }
 
 /// What the faults of one request come to.

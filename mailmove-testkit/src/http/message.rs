@@ -40,6 +40,8 @@ pub(crate) struct Label {
     pub(crate) caller: Option<String>,
     /// The path as the log may show it, when it holds a secret.
     pub(crate) shown: Option<String>,
+    /// The body as the log may show it, when it holds a secret.
+    pub(crate) body: Option<String>,
 }
 
 /// What a service holds while it works on a request: a place among those that may be worked on.

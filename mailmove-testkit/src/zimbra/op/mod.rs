@@ -1,0 +1,158 @@
+//! The operations.
+
+mod action;
+mod add_msg;
+mod auth;
+mod folder;
+mod folder_action;
+mod info;
+mod messages;
+mod persona;
+mod query;
+mod search;
+mod sync;
+mod tag;
+
+use super::element::Element;
+use super::refusal::Refusal;
+use super::server::Shared;
+use super::soap::Form;
+use super::state::Mailbox;
+use super::world::{Token, World};
+
+const ACCOUNT: &str = "urn:zimbraAccount";
+const MAIL: &str = "urn:zimbraMail";
+const ADMIN: &str = "urn:zimbraAdmin";
+
+/// What an operation works with.
+pub(crate) struct Context<'a> {
+    pub(crate) shared: &'a Shared,
+    pub(crate) world: &'a mut World,
+    /// As it was shown.
+    pub(crate) token: Option<String>,
+    /// Who asks; nobody before the sign-in.
+    pub(crate) caller: Option<Token>,
+    /// The account whose mailbox is meant.
+    pub(crate) target: Option<usize>,
+    /// The request came to the administrators' address.
+    pub(crate) administrators: bool,
+    /// That of the answer.
+    pub(crate) form: Form,
+}
+
+/// Who may ask.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Who {
+    Anybody,
+    User,
+    Administrator,
+}
+
+type Operation = fn(&mut Context<'_>, &Element) -> Result<Element, Refusal>;
+
+const OPERATIONS: &[(&str, &str, Who, Operation)] = &[
+    ("urn:zimbraAccount", "AuthRequest", Who::Anybody, auth::user),
+    ("urn:zimbraAdmin", "AuthRequest", Who::Anybody, auth::administrator),
+    ("urn:zimbraAdmin", "DelegateAuthRequest", Who::Administrator, auth::delegate),
+    ("urn:zimbraAdmin", "GetVersionInfoRequest", Who::Administrator, info::version),
+    ("urn:zimbraAccount", "GetInfoRequest", Who::User, info::info),
+    ("urn:zimbraMail", "NoOpRequest", Who::User, info::nothing),
+    ("urn:zimbraMail", "GetFolderRequest", Who::User, folder::get),
+    ("urn:zimbraMail", "CreateFolderRequest", Who::User, folder::create),
+    ("urn:zimbraMail", "CreateMountpointRequest", Who::User, folder::mount),
+    ("urn:zimbraMail", "CreateSearchFolderRequest", Who::User, folder::search),
+    ("urn:zimbraMail", "FolderActionRequest", Who::User, folder_action::act),
+    ("urn:zimbraMail", "CreateTagRequest", Who::User, tag::create),
+    ("urn:zimbraMail", "GetTagRequest", Who::User, tag::get),
+    ("urn:zimbraMail", "TagActionRequest", Who::User, tag::act),
+    ("urn:zimbraMail", "SyncRequest", Who::User, sync::sync),
+    ("urn:zimbraMail", "AddMsgRequest", Who::User, add_msg::add),
+    ("urn:zimbraMail", "GetMsgRequest", Who::User, messages::get),
+    ("urn:zimbraMail", "GetMsgMetadataRequest", Who::User, messages::metadata),
+    ("urn:zimbraMail", "SearchRequest", Who::User, search::search),
+    ("urn:zimbraMail", "MsgActionRequest", Who::User, action::messages),
+    ("urn:zimbraMail", "ItemActionRequest", Who::User, action::items),
+    ("urn:zimbraMail", "ContactActionRequest", Who::User, action::contacts),
+];
+
+/// Does what a request asks for.
+pub(crate) fn execute(context: &mut Context<'_>, request: &Element) -> Result<Element, Refusal> {
+    let known =
+        OPERATIONS.iter().find(|(namespace, name, ..)| *namespace == request.namespace && *name == request.name);
+    let Some((namespace, name, who, act)) = known else {
+        return Err(Refusal::unknown(&request.name));
+    };
+    match (who, &context.caller) {
+        (Who::Anybody, _) => {}
+        (_, None) => return Err(Refusal::auth_required()),
+        (_, Some(caller)) if caller.half => return Err(Refusal::auth_required()),
+        (Who::Administrator, Some(caller)) if !caller.admin || !context.administrators => {
+            return Err(Refusal::denied("need adequate admin auth token"));
+        }
+        _ => {}
+    }
+    let mut answer = act(context, request)?;
+    answer.namespace = (*namespace).to_owned();
+    answer.name = name.replace("Request", "Response");
+    answer.single = true;
+    Ok(answer)
+}
+
+/// An answer; its name and namespace follow from the request.
+fn answer() -> Element {
+    Element::single("")
+}
+
+impl Context<'_> {
+    /// The account that is meant.
+    pub(crate) fn target(&self) -> Result<usize, Refusal> {
+        self.target.ok_or_else(Refusal::auth_required)
+    }
+
+    pub(crate) fn mailbox(&mut self) -> Result<&mut Mailbox, Refusal> {
+        let target = self.target()?;
+        Ok(&mut self.world.mailboxes[target])
+    }
+
+    /// A number that names something in the mailbox, with or without the account's id.
+    pub(crate) fn id(&self, text: &str) -> Result<i64, Refusal> {
+        let account = &self.world.mailboxes[self.target()?].id;
+        let local = text.strip_prefix(account.as_str()).and_then(|rest| rest.strip_prefix(':')).unwrap_or(text);
+        local.trim().parse().map_err(|_| Refusal::invalid(format_args!("malformed item ID: {text}")))
+    }
+
+    /// The tags that an element names, by `tn` or by `t`.
+    pub(crate) fn tags(&mut self, element: &Element) -> Result<Option<Vec<i64>>, Refusal> {
+        let mailbox = self.mailbox()?;
+        if let Some(names) = element.value("tn") {
+            let known = |name: &str| {
+                let tag = mailbox.tag_named(name).map(|tag| tag.id);
+                tag.ok_or_else(|| Refusal::missing("TAG", name))
+            };
+            return names_of(&names).iter().map(|name| known(name)).collect::<Result<_, _>>().map(Some);
+        }
+        let Some(numbers) = element.value("t") else { return Ok(None) };
+        let mut tags = Vec::new();
+        for number in numbers.split(',').filter(|number| !number.is_empty()) {
+            let tag = self.id(number)?;
+            let known = self.mailbox()?.tags.contains_key(&tag);
+            tags.push(if known { tag } else { return Err(Refusal::missing("TAG", tag)) });
+        }
+        Ok(Some(tags))
+    }
+}
+
+/// The names in a list with commas; a backslash takes the meaning from what follows.
+fn names_of(list: &str) -> Vec<String> {
+    let mut names = vec![String::new()];
+    let mut characters = list.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => names.last_mut().into_iter().for_each(|name| name.extend(characters.next())),
+            ',' => names.push(String::new()),
+            other => names.last_mut().into_iter().for_each(|name| name.push(other)),
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    names
+}
