@@ -194,6 +194,9 @@ fn refused(response: &Response, large: bool) -> Error {
         400 | 404 if large => {
             Error::new(ErrorKind::TooLarge, "the request is larger than the server takes").with("status", status)
         }
+        401 if only_ntlm(response) => error.remedy(
+            "the server takes passwords by NTLM: ask for it (auth=ntlm in the URL), or let it take basic authentication",
+        ),
         403 => error.remedy(
             "check that Exchange Web Services are switched on for the organisation and the mailbox, that this \
              application is on the list of those allowed, and that the account has full access or may impersonate",
@@ -203,6 +206,16 @@ fn refused(response: &Response, large: bool) -> Error {
             .remedy("check the address; most often it ends in /EWS/Exchange.asmx"),
         _ => error,
     }
+}
+
+/// Whether a server that refused a password never takes one in the way in which it was sent.
+fn only_ntlm(response: &Response) -> bool {
+    let offered = |scheme: &str| {
+        response
+            .headers("www-authenticate")
+            .any(|text| text.split(' ').next().is_some_and(|name| name.eq_ignore_ascii_case(scheme)))
+    };
+    offered("NTLM") && !offered("Basic")
 }
 
 /// A random UUID, for whoever looks for a request in the server's log.

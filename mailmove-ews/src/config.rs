@@ -1,5 +1,6 @@
 //! What a server is reached with.
 
+use mailmove_core::http::Session;
 use mailmove_core::{Access, Error, ErrorKind, Result};
 use url::Url;
 
@@ -15,6 +16,30 @@ pub enum Address {
     Autodiscover(Autodiscover),
 }
 
+/// How passwords travel. Tokens travel as bearer tokens, whatever is said here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Passwords {
+    /// In every request, as basic authentication has it.
+    #[default]
+    Basic,
+    /// By NTLM: NTLMv2, bound to the server's certificate over TLS. Each connection signs in once. Logins are
+    /// `DOMAIN\user` or addresses.
+    #[cfg(feature = "ntlm")]
+    Ntlm,
+}
+
+impl Passwords {
+    /// The same session, with passwords that travel so.
+    pub(crate) fn over(self, session: Session) -> Session {
+        match self {
+            Self::Basic => session,
+            #[cfg(feature = "ntlm")]
+            Self::Ntlm => session.by_ntlm(),
+        }
+    }
+}
+
 /// An Exchange server and how to talk to it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -25,6 +50,8 @@ pub struct EwsConfig {
     pub version: Option<Version>,
     /// How mailboxes are opened. `None`: as the credential says.
     pub access: Option<Access>,
+    /// How passwords travel.
+    pub passwords: Passwords,
     /// Whether secrets and mail may travel unprotected. Without it, an `http` address is refused.
     pub allow_plaintext: bool,
     /// Authorities that are trusted beside the system's, as PEM text.
@@ -45,7 +72,15 @@ impl EwsConfig {
     }
 
     fn of(address: Address) -> Self {
-        Self { address, version: None, access: None, allow_plaintext: false, extra_roots: Vec::new(), connections: 4 }
+        Self {
+            address,
+            version: None,
+            access: None,
+            passwords: Passwords::Basic,
+            allow_plaintext: false,
+            extra_roots: Vec::new(),
+            connections: 4,
+        }
     }
 
     /// A server of this name with TLS, its web service where Exchange has it. The host may carry a port.
@@ -58,6 +93,12 @@ impl EwsConfig {
     /// The same with this access to mailboxes.
     pub fn with_access(mut self, access: Access) -> Self {
         self.access = Some(access);
+        self
+    }
+
+    /// The same with passwords that travel so.
+    pub fn with_passwords(mut self, passwords: Passwords) -> Self {
+        self.passwords = passwords;
         self
     }
 

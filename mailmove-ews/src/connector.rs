@@ -43,7 +43,7 @@ impl EwsConnector {
         let (http, sign_in) = (Http::new(settings)?, SignIn::new(provider.clone()));
         let discovery = match &config.address {
             Address::Autodiscover(autodiscover) => {
-                Some(Discovery::new(autodiscover.clone(), http.clone(), sign_in.clone())?)
+                Some(Discovery::new(autodiscover.clone(), http.clone(), sign_in.clone(), config.passwords)?)
             }
             Address::Url(_) => None,
         };
@@ -82,6 +82,7 @@ impl EwsConnector {
         let limits = Limits::new().slots(1, self.config.connections.max(1));
         let guard = self.guard.child(mailbox.address.as_str(), limits);
         let session = Session::new(self.http.clone(), guard).signed_in(self.sign_in.clone(), mailbox.clone());
+        let session = self.config.passwords.over(session);
         let header = Header { version: Version::Exchange2016, impersonate };
         let url = self.service(mailbox).await?;
         let client = Client::new(session, url, header, &mailbox.address);

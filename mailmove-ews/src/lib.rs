@@ -34,7 +34,7 @@ mod source;
 mod wire;
 mod write;
 
-pub use config::{Address, EwsConfig};
+pub use config::{Address, EwsConfig, Passwords};
 pub use connector::EwsConnector;
 pub use discover::{Autodiscover, Place, Protocol};
 pub use wire::version::Version;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mailmove_core::{Access, Connector, CredentialProvider, Error, ErrorKind, Result};
-use mailmove_ews::{Autodiscover, EwsConfig, EwsConnector, Version};
+use mailmove_ews::{Autodiscover, EwsConfig, EwsConnector, Passwords, Version};
 
 use crate::{ConnectOptions, EndpointUrl};
 
@@ -20,11 +20,8 @@ pub(crate) fn ews(
     options: &ConnectOptions,
 ) -> Result<Arc<dyn Connector>> {
     url.check_parameters(&["version"])?;
-    if url.auth.is_some() {
-        let message = "EWS takes the kind of sign-in from the secret: a password is Basic, a token is Bearer";
-        return Err(refuse(message.to_owned(), "take auth= off the URL"));
-    }
-    let mut config = server(url)?;
+    let passwords = passwords(url.auth.as_deref())?;
+    let mut config = server(url)?.with_passwords(passwords);
     config.allow_plaintext = options.allow_plaintext;
     config.connections = options.connections.unwrap_or(config.connections);
     for pem in &options.trust {
@@ -62,6 +59,18 @@ fn server(url: &EndpointUrl) -> Result<EwsConfig> {
     }
 }
 
+/// `auth=basic`, which is what is done without it, or `auth=ntlm`. A token is a bearer token in either case.
+fn passwords(auth: Option<&str>) -> Result<Passwords> {
+    match auth.unwrap_or("basic").to_ascii_lowercase().as_str() {
+        "basic" => Ok(Passwords::Basic),
+        #[cfg(feature = "ntlm")]
+        "ntlm" => Ok(Passwords::Ntlm),
+        #[cfg(not(feature = "ntlm"))]
+        "ntlm" => Err(refuse("NTLM is not built in".to_owned(), "build with the feature \"ntlm\"")),
+        other => Err(refuse(format!("EWS knows no sign-in called {other}"), "write auth=basic or auth=ntlm")),
+    }
+}
+
 fn refuse(message: String, remedy: &str) -> Error {
     Error::new(ErrorKind::Config, message).remedy(remedy)
 }
@@ -88,6 +97,9 @@ mod tests {
         ] {
             assert_eq!(name(text).unwrap(), wanted, "{text}");
         }
+        assert_eq!(name("ews://ann@mail.example.org?auth=basic").unwrap(), "ews://mail.example.org");
+        assert_eq!(name("ews://ann@mail.example.org?auth=ntlm").is_ok(), cfg!(feature = "ntlm"));
+        assert!(name("ews://ann@mail.example.org?auth=plain").is_err());
         for text in ["ews+http://?mailbox=ann%40example.org", "ews://ann@autodiscover:8443", "ews://ann@autodiscover/x"]
         {
             assert!(name(text).unwrap_err().to_string().contains("autodiscover"), "{text}");

@@ -70,6 +70,9 @@ pub struct Http(Arc<Inner>);
 
 struct Inner {
     client: reqwest::Client,
+    /// For connections that are not the client's.
+    #[cfg(feature = "ntlm")]
+    tls: Arc<ClientConfig>,
     settings: HttpSettings,
 }
 
@@ -84,6 +87,12 @@ impl Http {
         tls.alpn_protocols = if settings.http1_only { vec![] } else { vec![b"h2".to_vec()] };
         tls.alpn_protocols.push(b"http/1.1".to_vec());
 
+        #[cfg(feature = "ntlm")]
+        let own = {
+            let mut own = tls.clone();
+            own.alpn_protocols = vec![b"http/1.1".to_vec()];
+            Arc::new(own)
+        };
         let mut client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .redirect(Policy::none())
@@ -97,7 +106,12 @@ impl Http {
         }
         let client =
             client.build().map_err(|error| Error::new(ErrorKind::Config, "cannot set up HTTP").because(error))?;
-        Ok(Self(Arc::new(Inner { client, settings })))
+        Ok(Self(Arc::new(Inner {
+            client,
+            #[cfg(feature = "ntlm")]
+            tls: own,
+            settings,
+        })))
     }
 
     /// With which settings.
@@ -107,6 +121,12 @@ impl Http {
 
     pub(super) fn client(&self) -> &reqwest::Client {
         &self.0.client
+    }
+
+    /// The same trust, for connections that speak HTTP/1.1 alone.
+    #[cfg(feature = "ntlm")]
+    pub(super) fn tls_http1(&self) -> Arc<ClientConfig> {
+        self.0.tls.clone()
     }
 
     /// Refuses addresses that would carry secrets in the open.

@@ -14,6 +14,8 @@
 mod client;
 mod exchange;
 mod failure;
+#[cfg(feature = "ntlm")]
+mod ntlm;
 mod request;
 mod response;
 mod session;

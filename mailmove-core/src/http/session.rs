@@ -10,18 +10,35 @@ pub struct Session {
     http: Http,
     guard: Guard,
     door: Option<(SignIn, Mailbox)>,
+    /// Connections that passwords sign in.
+    #[cfg(feature = "ntlm")]
+    lanes: Option<std::sync::Arc<super::ntlm::Lanes>>,
 }
 
 impl Session {
     /// Without a credential.
     pub fn new(http: Http, guard: Guard) -> Self {
-        Self { http, guard, door: None }
+        Self {
+            http,
+            guard,
+            door: None,
+            #[cfg(feature = "ntlm")]
+            lanes: None,
+        }
     }
 
     /// The same, with the credential of this mailbox in every request: a token as bearer (RFC 6750), a password as basic
     /// authentication (RFC 7617).
     pub fn signed_in(mut self, sign_in: SignIn, mailbox: Mailbox) -> Self {
         self.door = Some((sign_in, mailbox));
+        self
+    }
+
+    /// The same, with passwords by NTLM instead of basic authentication: NTLMv2, bound to the server's certificate over
+    /// TLS. A login is `DOMAIN\user` or an address. It goes over connections of its own, which know no proxy.
+    #[cfg(feature = "ntlm")]
+    pub fn by_ntlm(mut self) -> Self {
+        self.lanes = Some(std::sync::Arc::default());
         self
     }
 
@@ -87,9 +104,25 @@ impl Session {
     where
         R: Fn(Response) -> Result<T>,
     {
-        let response = self.http.exchange(&attempt, request, credential, spool).await;
+        let response = self.exchange(&attempt, request, credential, spool).await;
         trace!(guard = %self.guard, number = attempt.number(), ?request, ?response, "exchanged");
         read(response?)
+    }
+
+    async fn exchange(
+        &self,
+        attempt: &Attempt,
+        request: &Request,
+        credential: Option<&Credential>,
+        spool: Option<&Spool>,
+    ) -> Result<Response> {
+        #[cfg(feature = "ntlm")]
+        if let Some((lanes, credential)) = self.lanes.as_deref().zip(credential)
+            && matches!(credential.secret, crate::Secret::Password(_))
+        {
+            return lanes.exchange(&self.http, attempt, request, credential, spool).await;
+        }
+        self.http.exchange(attempt, request, credential, spool).await
     }
 }
 

@@ -71,7 +71,10 @@ impl Discovery {
         mailbox: Option<&Mailbox>,
     ) -> Result<Option<Answer>> {
         let session = match mailbox {
-            Some(mailbox) => self.session_of(&self.http).signed_in(self.sign_in.clone(), mailbox.clone()),
+            Some(mailbox) => {
+                let session = self.session_of(&self.http).signed_in(self.sign_in.clone(), mailbox.clone());
+                self.passwords.over(session)
+            }
             None => self.session_of(&self.http),
         };
         let read = |response: Response| match response.status().as_u16() {

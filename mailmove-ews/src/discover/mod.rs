@@ -23,6 +23,7 @@ use mailmove_core::http::{Http, Session};
 use mailmove_core::{Error, ErrorKind, Guard, Mailbox, Result, SignIn};
 use url::Url;
 
+use crate::config::Passwords;
 pub(crate) use answer::Settings;
 
 /// How the address of a mailbox's web service is found.
@@ -111,6 +112,7 @@ pub(crate) struct Discovery {
     pointers: Http,
     guard: Guard,
     sign_in: SignIn,
+    passwords: Passwords,
     known: Mutex<Known>,
     /// One question per domain at a time: whoever comes next profits.
     turns: Mutex<HashMap<String, std::sync::Arc<tokio::sync::Mutex<()>>>>,
@@ -126,11 +128,11 @@ struct Known {
 }
 
 impl Discovery {
-    pub(crate) fn new(settings: Autodiscover, http: Http, sign_in: SignIn) -> Result<Self> {
+    pub(crate) fn new(settings: Autodiscover, http: Http, sign_in: SignIn, passwords: Passwords) -> Result<Self> {
         let guard = Guard::new("autodiscover", Limits::new().slots(1, 4).attempts(2));
         let pointers = Http::new(http.settings().clone().allowing_plaintext())?;
         let (known, turns) = (Mutex::default(), Mutex::default());
-        Ok(Self { settings, http, pointers, guard, sign_in, known, turns })
+        Ok(Self { settings, http, pointers, guard, sign_in, passwords, known, turns })
     }
 
     /// The web service of a mailbox.
