@@ -20,6 +20,7 @@ from lab.server import PASSWORD
 HEADER = 'Source Email,Source Login Name,Source Password,Destination Email,Destination Login Name,Destination Password,Flags\n'
 MEMORY = 256 << 20
 SAMPLE = 50  # mailboxes that are moved through counting proxies
+_both = []  # source and destination, for the processes that are forked from this one
 
 
 def main():
@@ -38,22 +39,24 @@ def main():
         count = options.mailboxes + SAMPLE
         source = lab.dovecot('source', store='maildir', users=count)
         destination = lab.dovecot('destination', users=count)
-        with multiprocessing.Pool() as pool:
-            work = functools.partial(write, source, options.messages, options.size)
+        _both.extend((source, destination))
+        with multiprocessing.get_context('fork').Pool() as pool:
+            work = functools.partial(write, options.messages, options.size)
             written = sum(pool.imap_unordered(work, range(1, count + 1), 8))
         checks.note(f'{written} messages of {options.size} bytes written into {count} mailboxes')
         Thousand(checks, lab, program, source, destination, options).run()
     checks.finish()
 
 
-def write(server, messages, size, number):
+def write(messages, size, number):
     """One mailbox, straight into its folder."""
-    return fill.maildir(server, f'user{number}', corpus.ordinary(number, messages, size=size))
+    return fill.maildir(_both[0], f'user{number}', corpus.ordinary(number, messages, size=size))
 
 
-def differences(source, destination, number):
+def differences(number):
     """What is different between the two mailboxes, as (kind, text)."""
     user = f'user{number}'
+    source, destination = _both
     with source.imap(user) as a, destination.imap(user) as b:
         wanted, found = verify.read(a, forms=False), verify.read(b, forms=False)
     messages = sum(len(folder) for folder in found.folders.values())
@@ -118,10 +121,8 @@ class Thousand:
     def audit(self, numbers):
         """Every mailbox on both sides, read by what shares no code with the library."""
         messages, found = 0, []
-        with multiprocessing.Pool() as pool:
-            for here, bad in pool.imap_unordered(
-                functools.partial(differences, self.source, self.destination), numbers, 8
-            ):
+        with multiprocessing.get_context('fork').Pool() as pool:
+            for here, bad in pool.imap_unordered(differences, numbers, 8):
                 messages += here
                 found += bad
         lost = sum(kind in ('message-missing', 'copy-missing', 'folder-missing') for kind, _ in found)

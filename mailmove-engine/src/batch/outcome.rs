@@ -47,6 +47,11 @@ pub(super) fn of(item: &mut BatchItem, outcome: Outcome, report: Option<&Report>
     };
     match &report.error {
         Some(why) if is_passing(why.kind()) => Outcome::Failed { why: why.clone() },
+        // The folder was made anew, or put in order, while it was read: it is listed from the start.
+        Some(why) if matches!(why.kind(), ErrorKind::EpochChanged | ErrorKind::CursorExpired) => {
+            item.memory.waits += 1;
+            Outcome::Stopped
+        }
         None if report.count(&[RowState::Pending, RowState::Intended]) > 0 => {
             // Something moves each time, or the number of times is bounded.
             item.memory.waits += 1;
@@ -139,6 +144,10 @@ mod tests {
         }
         let enough = of(&mut item, Outcome::WithErrors, Some(&report(RowState::Pending)));
         assert_eq!(enough.as_str(), "completed with errors");
+        item.memory.waits = 0;
+        let mut renewed = report(RowState::Copied);
+        renewed.error = Some(Error::new(ErrorKind::EpochChanged, "the folder is not the one that was listed"));
+        assert_eq!(of(&mut item, Outcome::WithErrors, Some(&renewed)).as_str(), "stopped", "it is listed anew");
         item.memory.waits = 0;
         let failed = of(&mut item, Outcome::WithErrors, Some(&report(RowState::Failed)));
         assert_eq!((failed.as_str(), item.memory.waits), ("completed with errors", 0));

@@ -62,7 +62,7 @@ pub(super) fn course(report: &BatchReport) -> String {
         }
     }
     let rate = format!("{:.0} items and {} per second", items as f64 / seconds, size((bytes as f64 / seconds) as u64));
-    let label = format!("Items that arrived from {} to {}: {rate}", moment(began), moment(last));
+    let label = format!("Items that arrived from {} to {}: {rate} on average", moment(began), moment(last));
     format!(
         "<figure class=\"wide\"><svg viewBox=\"0 0 {COURSE} {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\" \
          aria-label=\"{label}\"><polygon points=\"{points} {COURSE},{HEIGHT}\"/></svg><figcaption>{label}</figcaption>\
@@ -76,9 +76,10 @@ pub(super) fn bar(parts: &[(State, usize)]) -> String {
     let mut bar =
         String::from("<svg class=\"bar\" viewBox=\"0 0 1000 24\" preserveAspectRatio=\"none\" aria-hidden=\"true\">");
     let mut x = 0.0;
-    for (state, count) in parts {
+    for (number, (state, count)) in parts.iter().enumerate() {
         let width = 1000.0 * *count as f64 / all.max(1) as f64;
-        let seen = (width - GAP).max(1.0);
+        let gap = if number + 1 < parts.len() { GAP } else { 0.0 };
+        let seen = (width - gap).max(1.0);
         let _ = write!(bar, "<rect class=\"{}\" x=\"{x:.1}\" width=\"{seen:.1}\" height=\"24\"/>", class(*state));
         x += width;
     }
