@@ -13,7 +13,7 @@ pub(crate) fn imap(
     credentials: Arc<dyn CredentialProvider>,
     options: &ConnectOptions,
 ) -> Result<Arc<dyn Connector>> {
-    url.check_parameters(&["prefix"])?;
+    url.check_parameters(&["compress", "prefix"])?;
     let refuse = |message: &str, remedy: &str| Err(Error::new(ErrorKind::Config, message).remedy(remedy));
     let security = match (url.scheme.as_str(), url.plain) {
         ("imaps", false) => Security::Tls,
@@ -37,6 +37,11 @@ pub(crate) fn imap(
     config.allow_plaintext = options.allow_plaintext;
     config.extra_roots = options.trust.join(&b'\n');
     config.connections = options.connections.unwrap_or(config.connections);
+    config.compress = match url.parameters.get("compress").map(String::as_str) {
+        None | Some("no") => false,
+        Some("yes") => true,
+        Some(_) => return refuse("compress is yes or no", "write compress=yes, or take it off the URL"),
+    };
     config.prefix = url.parameters.get("prefix").cloned();
     Ok(Arc::new(ImapConnector::new(config, credentials)))
 }

@@ -3,6 +3,7 @@
 //! async-imap speaks until somebody is signed in. Then the stream is swapped out from under it, and the
 //! [engine](crate::engine) takes over.
 
+mod compress;
 mod dial;
 mod gate;
 mod identity;

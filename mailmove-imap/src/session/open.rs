@@ -9,6 +9,7 @@ use bytes::BytesMut;
 use mailmove_core::{Credential, Error, ErrorKind, Mailbox, Result, Stage};
 use tokio::time::timeout;
 
+use super::compress::compress;
 use super::dial;
 use super::gate::Gate;
 use super::identity::Identity;
@@ -167,9 +168,14 @@ async fn hand_over(gate: Gate, greeting: String, config: &ImapConfig, limit: Dur
     let Some((stream, received)) = gate.into_parts() else {
         return Err(Error::new(ErrorKind::Bug, "the stream got lost while signing in"));
     };
-    let (read, write) = stream.into_halves();
     let mut input = BytesMut::with_capacity(received.len().max(4096));
     input.extend_from_slice(&received);
+    let (read, write, input) = if config.compress && offered.has("COMPRESS=DEFLATE") {
+        within(limit, "COMPRESS", compress(stream, input)).await?
+    } else {
+        let (read, write) = stream.into_halves();
+        (read, write, input)
+    };
     let connection = Connection::start(read, write, input, config.idle_timeout);
     Ok(Ready { connection, greeting, offered })
 }
