@@ -99,8 +99,10 @@ impl Client {
         space: &Space,
         listed: &Listed,
     ) -> Result<HashMap<Vec<u8>, MailboxStatus>> {
+        // Without a UIDVALIDITY nothing of it can be trusted: asked for by itself, the server puts the folder in order first.
+        let told = listed.statuses.iter().filter(|status| status.validity.is_some());
         let mut known: HashMap<Vec<u8>, MailboxStatus> =
-            listed.statuses.iter().map(|status| (status.name.clone(), status.clone())).collect();
+            told.map(|status| (status.name.clone(), status.clone())).collect();
         let missing = listed
             .mailboxes
             .iter()

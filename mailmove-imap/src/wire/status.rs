@@ -24,7 +24,11 @@ impl MailboxStatus {
             match scanner.word().to_ascii_uppercase().as_slice() {
                 b"MESSAGES" => status.messages = scanner.number(),
                 b"UIDNEXT" => status.next = scanner.number().and_then(|next| next.try_into().ok()),
-                b"UIDVALIDITY" => status.validity = scanner.number().and_then(|number| number.try_into().ok()),
+                // Never zero (RFC 3501 §9, nz-number). Dovecot says so of a folder that another session just puts in order.
+                b"UIDVALIDITY" => {
+                    let validity = scanner.number().and_then(|number| number.try_into().ok());
+                    status.validity = validity.filter(|validity| *validity > 0);
+                }
                 // Zero and one mean that the server keeps no mod-sequences here.
                 b"HIGHESTMODSEQ" => status.modseq = scanner.number().filter(|modseq| *modseq > 0),
                 _ => scanner.skip_value(),
@@ -89,6 +93,12 @@ mod tests {
         };
         assert_eq!((status.messages, status.next, status.modseq), (Some(3), Some(9), None));
         assert_eq!(status.name, b"a b");
+    }
+
+    #[test]
+    fn zero_is_no_uidvalidity() {
+        let Untagged::Status(status) = untagged("* STATUS a (UIDVALIDITY 0 UIDNEXT 1)") else { panic!("a status") };
+        assert_eq!((status.validity, status.next), (None, Some(1)));
     }
 
     #[test]
