@@ -1,0 +1,65 @@
+//! Looking at what a folder holds, whatever its sort.
+
+use std::sync::{Arc, PoisonError};
+
+use mailmove_core::{FolderId, ItemId, Result, Revision};
+
+use crate::endpoint::GraphMailbox;
+use crate::index::Index;
+use crate::map;
+use crate::place::{Area, Place};
+use crate::wire::folder;
+
+/// How many folders are kept in mind at most.
+const INDEXES: usize = 3;
+
+impl GraphMailbox {
+    /// What is known of a folder that is searched.
+    pub(crate) fn index(&self, folder: &FolderId) -> Arc<tokio::sync::Mutex<Index>> {
+        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = indexes.iter().position(|(known, _)| known == folder);
+        let entry = match known {
+            Some(at) => indexes.remove(at),
+            None => (folder.clone(), Arc::default()),
+        };
+        let index = entry.1.clone();
+        indexes.push(entry);
+        if indexes.len() > INDEXES {
+            indexes.remove(0);
+        }
+        index
+    }
+
+    /// Brings an index up to date.
+    pub(crate) async fn refresh(&self, index: &mut Index, place: &Place) -> Result<()> {
+        match place.area {
+            Area::Mail => index.refresh_mail(&self.client, &self.user, &place.id).await,
+            _ => {
+                index.replace(Vec::new());
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether a folder is there at all.
+    pub(crate) async fn exists(&self, place: &Place) -> Result<()> {
+        match place.area {
+            Area::Mail => self.client.tell(&folder::mail_folder(&self.user, &place.id)).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// The revision of each item; none when it is in another folder.
+    pub(crate) async fn revisions(&self, place: &Place, ids: &[&ItemId]) -> Vec<Result<Option<Revision>>> {
+        match place.area {
+            Area::Mail => {
+                let here = |message: crate::wire::message::Message| {
+                    let parent = message.parent_folder_id.as_deref();
+                    parent.is_none_or(|parent| parent == place.id).then(|| map::revision::of(&message))
+                };
+                self.described(ids).await.into_iter().map(|message| message.map(here)).collect()
+            }
+            _ => ids.iter().map(|_| Ok(None)).collect(),
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Requests and answers: one resource per file, no I/O.
+
+pub(crate) mod ask;
+pub(crate) mod attachment;
+pub(crate) mod folder;
+pub(crate) mod message;
+pub(crate) mod page;
+pub(crate) mod property;

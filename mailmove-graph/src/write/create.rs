@@ -1,0 +1,107 @@
+//! New messages, and new versions of them.
+
+use mailmove_core::{Error, ErrorKind, ItemId, Recovery, Result, Revision, Written};
+
+use super::New;
+use crate::batch::{self, Order};
+use crate::capabilities::CREATE_MESSAGE;
+use crate::endpoint::GraphMailbox;
+use crate::map;
+use crate::map::mail::{Composed, compose};
+use crate::place::{Area, Place};
+use crate::wire::ask::Ask;
+use crate::wire::message::{self, Message};
+
+/// A message on its way, and where its verdict goes.
+struct Parcel {
+    at: usize,
+    ask: Ask,
+    composed: Composed,
+}
+
+impl GraphMailbox {
+    /// Stores new items in their order.
+    pub(super) async fn create(&self, place: &Place, items: &[New<'_>]) -> Vec<Result<Written>> {
+        let mut verdicts: Vec<Option<Result<Written>>> =
+            items.iter().map(|new| self.refusal(place, new.item).map(Err)).collect();
+        let mut parcels: Vec<Parcel> = Vec::new();
+        for (at, new) in items.iter().enumerate() {
+            if verdicts[at].is_some() {
+                continue;
+            }
+            if new.is_stream() || place.area != Area::Mail {
+                self.post(&mut parcels, &mut verdicts).await;
+                verdicts[at] = Some(self.create_one(place, new).await);
+                continue;
+            }
+            match compose(new.item, new.mark, &self.spool) {
+                Err(error) => verdicts[at] = Some(Err(error)),
+                // It takes several requests, after all that come before it.
+                Ok(composed) if !composed.rest.is_empty() => {
+                    self.post(&mut parcels, &mut verdicts).await;
+                    verdicts[at] = Some(self.build(place, composed).await);
+                }
+                Ok(mut composed) => {
+                    let ask = message::create(&self.user, &place.id, composed.json.take());
+                    let bytes: u64 = parcels.iter().map(|parcel| parcel.ask.size()).sum();
+                    if parcels.len() >= batch::MOST || bytes + ask.size() > batch::BYTES {
+                        self.post(&mut parcels, &mut verdicts).await;
+                    }
+                    parcels.push(Parcel { at, ask, composed });
+                }
+            }
+        }
+        self.post(&mut parcels, &mut verdicts).await;
+        let left_out = || Err(Error::new(ErrorKind::Bug, "a write was left out"));
+        verdicts.into_iter().map(|verdict| verdict.unwrap_or_else(left_out)).collect()
+    }
+
+    /// Sends what has gathered, in one request, and puts the verdicts in their places.
+    async fn post(&self, parcels: &mut Vec<Parcel>, verdicts: &mut [Option<Result<Written>>]) {
+        let parcels = std::mem::take(parcels);
+        let asks: Vec<Ask> = parcels.iter().map(|parcel| parcel.ask.clone()).collect();
+        let answers = match asks.as_slice() {
+            [] => return,
+            // Alone it needs no wrapping, and may be larger than a batch.
+            [ask] => vec![self.client.ask::<Message>(ask).await],
+            asks => self.client.batch_of::<Message>(asks, Order::Theirs).await,
+        };
+        for (parcel, answer) in parcels.into_iter().zip(answers) {
+            verdicts[parcel.at] = Some(answer.map(|message| written(&message, parcel.composed)));
+        }
+    }
+
+    /// An item that is not a message in JSON.
+    async fn create_one(&self, place: &Place, new: &New<'_>) -> Result<Written> {
+        Err(super::unsupported(&format!("write a {}", new.item.kind), place.area))
+    }
+
+    /// Puts a new version in the place of an old one: it becomes a new item before the old one goes.
+    pub(super) async fn replace(
+        &self,
+        place: &Place,
+        id: &ItemId,
+        expect: Option<&Revision>,
+        new: New<'_>,
+    ) -> Result<Written> {
+        if let Some(error) = self.refusal(place, new.item) {
+            return Err(error);
+        }
+        self.expected(place, id, expect).await?;
+        let written = self.create(place, &[new]).await.swap_remove(0)?;
+        match self.remove_known(place, id).await {
+            Ok(()) => Ok(written),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(written),
+            Err(error) => Err(error.with_recovery(Recovery::Locate)),
+        }
+    }
+}
+
+/// The verdict on a message that was stored.
+pub(super) fn written(message: &Message, composed: Composed) -> Written {
+    let mut written = Written::new(CREATE_MESSAGE).with_id(ItemId::new(message.id.as_str()));
+    written.revision = Some(map::revision::of(message));
+    written.losses = composed.losses;
+    written.altered = composed.altered;
+    written
+}
