@@ -1,0 +1,4 @@
+//! Archives: many items in one answer.
+
+pub(crate) mod export;
+mod tar;
