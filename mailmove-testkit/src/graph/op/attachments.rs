@@ -1,0 +1,143 @@
+//! What hangs on messages and events.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use bytes::Bytes;
+use hyper::StatusCode;
+use serde_json::Value;
+
+use super::done;
+use crate::graph::call::{Answer, Call};
+use crate::graph::mime;
+use crate::graph::refusal::Refusal;
+use crate::graph::show;
+use crate::graph::state::{Attachment, Content, Id, Item, Kind};
+use crate::http::Reply;
+
+/// An attachment as a client writes one.
+pub(super) fn from_json(call: &Call<'_>, value: &Value) -> Result<Attachment, Refusal> {
+    let text = |name: &str| value[name].as_str().map(str::to_owned);
+    let name = text("name").unwrap_or_default();
+    let kind =
+        value["@odata.type"].as_str().unwrap_or_default().rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    let content = match kind.as_str() {
+        "fileattachment" => {
+            let text = value["contentBytes"].as_str().unwrap_or_default();
+            let octets = STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text));
+            Content::File(Bytes::from(octets.map_err(|_| Refusal::body("contentBytes is not base64."))?))
+        }
+        "itemattachment" => Content::Item(Box::new(held(call, &value["item"])?)),
+        "referenceattachment" => {
+            return Err(Refusal::bad("ErrorInvalidOperation", "Reference attachments cannot be made."));
+        }
+        _ => return Err(Refusal::body("An attachment has to say its type: '@odata.type' is missing.")),
+    };
+    if name.is_empty() {
+        return Err(Refusal::bad("ErrorRequiredPropertyMissing", "Required property is missing: name."));
+    }
+    let mut attachment = Attachment::new(&name, content);
+    attachment.content_type = text("contentType");
+    attachment.content_id = text("contentId");
+    attachment.content_location = text("contentLocation");
+    attachment.inline = value["isInline"].as_bool().unwrap_or_default();
+    Ok(attachment)
+}
+
+/// An item inside of another.
+fn held(call: &Call<'_>, value: &Value) -> Result<Item, Refusal> {
+    let Some(mut entity) = value.as_object().cloned() else {
+        return Err(Refusal::bad("ErrorRequiredPropertyMissing", "Required property is missing: item."));
+    };
+    let kind = entity.get("@odata.type").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+    let mut item = match kind.rsplit('.').next() {
+        Some("message") => Item::new("IPM.Note"),
+        Some("event") => Item::new("IPM.Appointment"),
+        Some("contact") => Item::new("IPM.Contact"),
+        _ => return Err(Refusal::bad("ErrorInvalidItemForOperationCreateItemAttachment", "The item has no type.")),
+    };
+    super::messages::fill(call, &mut item, &mut entity, true)?;
+    if !item.shape().is_mail() {
+        item.fields.extend(entity.into_iter().filter(|(name, _)| !name.contains('@')));
+    }
+    Ok(item)
+}
+
+/// The attachment that the path means.
+fn find<'i>(call: &Call<'_>, item: &'i Item) -> Result<&'i Attachment, Refusal> {
+    let id = Id::read(call.target.key(1), call.mailbox)?;
+    let found = item.attachments.iter().find(|attachment| attachment.number == id.part);
+    found.filter(|_| id.kind == Kind::Attachment && id.key == item.key).ok_or_else(Refusal::missing)
+}
+
+pub(super) fn list(call: &Call<'_>) -> Answer {
+    call.query.check("attachment", call.beta)?;
+    call.with(|mailbox| {
+        let item = mailbox.item(call.target.key(0))?;
+        let mut shown = show::attachments(call, mailbox, item, call.query.select.as_deref());
+        if let Some(filter) = &call.query.filter {
+            shown.retain(|entity| filter.holds(entity));
+        }
+        // This list has no pages.
+        let shown = shown.into_iter().map(|entity| call.query.selected(entity)).collect();
+        Ok(call.many(shown, Vec::new()))
+    })
+}
+
+pub(super) fn show(call: &Call<'_>) -> Answer {
+    call.query.check("attachment", call.beta)?;
+    let inner =
+        call.query.expand.iter().any(|expand| expand.name.to_ascii_lowercase().ends_with("itemattachment/item"));
+    call.with(|mailbox| {
+        let item = mailbox.item(call.target.key(0))?;
+        let shown = show::attachment(call, mailbox, item, find(call, item)?, true, inner);
+        let mut selected = call.query.selected(shown.clone());
+        selected.extend(shown.into_iter().filter(|(name, _)| inner && name == "item"));
+        Ok(call.one(StatusCode::OK, selected))
+    })
+}
+
+/// The octets of a file, the MIME of an item.
+pub(super) fn value(call: &Call<'_>) -> Answer {
+    let content = call.with(|mailbox| {
+        let item = mailbox.item(call.target.key(0))?;
+        find(call, item).cloned()
+    })?;
+    let kind = content.content_type.as_deref().unwrap_or("application/octet-stream").to_owned();
+    Ok(match &content.content {
+        Content::File(bytes) => Reply::of(StatusCode::OK, &kind, bytes.clone()),
+        Content::Item(item) => Reply::of(StatusCode::OK, "text/plain", mime::compose(item)),
+    })
+}
+
+pub(super) fn create(call: &Call<'_>) -> Answer {
+    let entity = call.entity("attachment")?;
+    let attachment = from_json(call, &Value::Object(entity))?;
+    call.with(|mailbox| {
+        let key = mailbox.item(call.target.key(0))?.key;
+        let number = mailbox.change_item(key, |item| {
+            item.forget_octets();
+            item.attach(attachment)
+        });
+        let item = &mailbox.items[&key];
+        let made = item
+            .attachments
+            .iter()
+            .find(|attachment| Some(attachment.number) == number)
+            .ok_or_else(Refusal::missing)?;
+        let shown = show::attachment(call, mailbox, item, made, true, false);
+        Ok(call.one(StatusCode::CREATED, shown))
+    })
+}
+
+pub(super) fn delete(call: &Call<'_>) -> Answer {
+    call.with(|mailbox| {
+        let item = mailbox.item(call.target.key(0))?;
+        let (key, number) = (item.key, find(call, item)?.number);
+        mailbox.change_item(key, |item| {
+            item.forget_octets();
+            item.attachments.retain(|attachment| attachment.number != number);
+        });
+        Ok(())
+    })?;
+    done()
+}

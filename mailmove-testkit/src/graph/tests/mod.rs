@@ -1,0 +1,6 @@
+//! The server from a client's side.
+
+mod client;
+mod mail;
+
+use client::Client;
