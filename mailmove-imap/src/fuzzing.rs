@@ -7,7 +7,7 @@ use mailmove_core::{Flags, Spool};
 
 use crate::map::flags;
 use crate::wire::{
-    self, Code, FetchData, Framer, Incoming, ListEntry, Literal, Sink, StatusLine, Step, UidSet, Untagged, body_literal,
+    self, Code, FetchData, Framer, Incoming, ListEntry, Literal, Response, Sink, StatusLine, Step, UidSet, Untagged, body_literal,
 };
 
 /// One response, as it was understood.
@@ -106,6 +106,29 @@ pub fn responses(stream: &[u8], cut: usize) -> Result<Vec<Said>, &'static str> {
     Ok(said)
 }
 
+/// How many responses stand in `stream`, which arrives `cut` bytes at a time; what they say is not looked at.
+/// Literals go to nobody.
+///
+/// # Errors
+/// As for [`responses`].
+pub fn frames(stream: &[u8], cut: usize) -> Result<usize, &'static str> {
+    let (mut framer, mut input, mut count) = (Framer::default(), BytesMut::new(), 0);
+    for part in stream.chunks(cut.max(1)) {
+        input.extend_from_slice(part);
+        loop {
+            match framer.advance(&mut input).map_err(|broken| broken.as_str())? {
+                Step::Hungry => break,
+                Step::Literal => framer.sink(Sink::Skip).map_err(|broken| broken.as_str())?,
+                Step::Response => {
+                    framer.response();
+                    count += 1;
+                }
+            }
+        }
+    }
+    Ok(count)
+}
+
 /// The name of a mailbox for people, if it is modified UTF-7.
 pub fn mailbox_name(wire: &str) -> Option<String> {
     wire::mailbox_name::decode(wire)
@@ -119,6 +142,15 @@ pub fn mailbox_wire(name: &str) -> String {
 /// An INTERNALDATE as seconds since 1970, and as it is written back.
 pub fn date(text: &[u8]) -> Option<(i64, Option<String>)> {
     wire::date::parse(text).map(|date| (date.unix_timestamp(), wire::date::quoted(date)))
+}
+
+/// The values of an ID response, of which `list` is what follows the name.
+pub fn id(list: &[u8]) -> Vec<String> {
+    let mut response = Response { text: [b"* ID ", list].concat(), literals: Vec::new() };
+    match Incoming::parse(&mut response) {
+        Incoming::Untagged(Untagged::Id(values)) => values,
+        _ => Vec::new(),
+    }
 }
 
 /// A set of UIDs as it is written back, and how many it names.

@@ -1,4 +1,4 @@
-"""Moves a nasty mailbox between Dovecots and Cyruses, compares everything, and breaks what can break."""
+"""Moves a nasty mailbox between Dovecots, Cyruses and Couriers, compares everything, and breaks what can break."""
 
 import argparse
 
@@ -10,11 +10,13 @@ from lab.moves import Move
 
 # What a Cyrus does to what it stores, by its own rules: it knows no folder that cannot hold messages.
 CYRUS = ('parent-holds-messages',)
+# What a Courier does: every line ends with CRLF, the last one too, and parents are subscribed with their children.
+COURIER = ('altered-line-ends', 'altered-blank-line', 'subscription-extra')
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--only', choices=('moves', 'failures'))
+    parser.add_argument('--only', choices=('moves', 'courier', 'failures'))
     parser.add_argument('--ordinary', type=int, default=300, help='ordinary letters beside the nasty ones (300)')
     parser.add_argument('--big', type=int, default=30, help='megabytes of the large message (30)')
     parser.add_argument('--seed', type=int, default=1)
@@ -25,10 +27,12 @@ def main():
     checks = Checks()
     with Lab(options.keep) as lab:
         run = migrate.Migrate(program, lab.path('run'))
-        source, destination = lab.dovecot('source', store='maildir'), lab.dovecot('destination')
-        if options.only != 'failures':
+        source, destination = lab.dovecot('source', store='maildir', users=6), lab.dovecot('destination', users=6)
+        if options.only not in ('failures', 'courier'):
             moves(checks, lab, run, source, destination, options)
-        if options.only != 'moves':
+        if options.only not in ('failures', 'moves'):
+            courier(checks, lab, run, source, destination, options)
+        if options.only not in ('moves', 'courier'):
             signin.run(checks, lab, run, source, destination)
             Failures(checks, lab, run, source, destination).run()
     checks.finish()
@@ -36,12 +40,7 @@ def main():
 
 def moves(checks, lab, run, source, destination, options):
     """Every pair of servers, each with a user of its own."""
-
-    def nasty(server, harsh=False):
-        return corpus.nasty(options.seed, options.big * corpus.MEGABYTE, options.ordinary, server.delimiter, harsh)
-
-    def move(left, right, user, allow=()):
-        whole(Move(checks, run, lab.path(f'{user}.ledger'), left, right, user, allow))
+    nasty, move = mover(checks, lab, run, options)
 
     fill.maildir(source, 'user1', nasty(source))
     move(source, destination, 'user1')
@@ -56,6 +55,28 @@ def moves(checks, lab, run, source, destination, options):
     dots = lab.dovecot('dots', store='dots')
     fill.by_imap(dots, 'user4', nasty(dots))
     move(dots, destination, 'user4')
+
+
+def courier(checks, lab, run, source, destination, options):
+    """To a Courier and from it: no CONDSTORE, no LIST-STATUS, no literals without an invitation."""
+    nasty, move = mover(checks, lab, run, options)
+    server = lab.courier('courier', users=6)
+    fill.maildir(source, 'user5', nasty(source))
+    move(source, server, 'user5', COURIER)
+    fill.by_imap(server, 'user6', nasty(server))
+    move(server, destination, 'user6')
+
+
+def mover(checks, lab, run, options):
+    """Makes a nasty mailbox for a server, and moves one."""
+
+    def nasty(server, harsh=False):
+        return corpus.nasty(options.seed, options.big * corpus.MEGABYTE, options.ordinary, server.delimiter, harsh)
+
+    def move(left, right, user, allow=()):
+        whole(Move(checks, run, lab.path(f'{user}.ledger'), left, right, user, allow))
+
+    return nasty, move
 
 
 def whole(move):

@@ -6,7 +6,8 @@ import signal
 import sys
 import tempfile
 
-from . import cyrus, packages, server
+from . import courier, cyrus, packages, server
+from .courier import Courier
 from .cyrus import Cyrus
 from .dovecot import Dovecot
 
@@ -22,7 +23,7 @@ class Lab:
         os.chmod(self.folder, 0o755)
         self.ca = server.certificate(self.folder)
         self.servers = []
-        self.cyrus_programs = None
+        self.cyrus_programs = self.courier_programs = None
 
     def __enter__(self):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -49,6 +50,12 @@ class Lab:
             self.cyrus_programs = cyrus.unpack(self.path('cyrus-programs'))
         certificates = options.pop('certificates', self.folder)
         return self._started(Cyrus(self.path(name), certificates, self.cyrus_programs, **options))
+
+    def courier(self, name, **options):
+        """A started Courier; see there for the options."""
+        if not self.courier_programs:
+            self.courier_programs = courier.unpack(self.path('courier-programs'))
+        return self._started(Courier(self.path(name), self.folder, self.courier_programs, **options))
 
     def path(self, name):
         """A path in the private folder."""

@@ -29,6 +29,7 @@ class Imap:
         self.file = self.sock.makefile('rb', 1 << 20)
         self.tag = 0
         self.done = b''
+        self.plus = None  # whether literals may go without an invitation; asked when the first one goes
         self.greeting = self._line()
         if not self.greeting.startswith((b'* OK', b'* PREAUTH')):
             raise Refused(self.greeting.decode(errors='replace').strip())
@@ -59,12 +60,22 @@ class Imap:
 
     def stream(self, *parts):
         """Send a command and yield its untagged answers while they come; the status is checked at the end."""
+        if self.plus is None and any(isinstance(part, Text) for part in parts):
+            self.plus = any(b' LITERAL+' in bytes(answer[0]).upper() for answer in self.run(b'CAPABILITY'))
         self.tag += 1
         tag = b'x%d' % self.tag
         out = [tag]
         for part in parts:
             if isinstance(part, Text):
-                out += [b' ', b'{%d+}\r\n' % len(part), part]
+                out += [b' ', b'{%d%s}\r\n' % (len(part), b'+' if self.plus else b'')]
+                if not self.plus:
+                    self.sock.sendall(b''.join(out))
+                    out = []
+                    line = self._line()
+                    if not line.startswith(b'+'):
+                        self.done = line.split(b' ', 1)[-1]
+                        raise Refused(self.done.decode(errors='replace').strip())
+                out.append(part)
             else:
                 out += [b' ', part.encode() if isinstance(part, str) else part]
         self.sock.sendall(b''.join(out) + b'\r\n')
