@@ -22,6 +22,7 @@ mod write;
 pub use appointment::{
     Answer, Appointment, Attendee, AttendeeRole, Busy, Importance, Occurrence, Person, Sensitivity, Text,
 };
+pub(crate) use component::refused;
 pub use read::from_icalendar;
 pub use recurrence::{Days, End, Pattern, Recurrence, Week};
 pub use task::{Task, TaskStatus};

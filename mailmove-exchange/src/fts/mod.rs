@@ -7,10 +7,15 @@
 //! ```
 //!
 //! All numbers are little-endian. Reading is bounded: values beyond a few kilobytes are counted and passed over.
+//!
+//! [`write()`] makes a stream of an item in one of the standard formats. No server has said yet that it takes such streams:
+//! the form is that of the specifications, held against the samples that are published.
 
 mod frame;
+mod mapi;
 mod summary;
 mod token;
+mod write;
 
 use std::fmt;
 use std::io;
@@ -18,6 +23,7 @@ use std::io;
 pub use frame::Frames;
 pub use summary::{Summary, summarize};
 pub use token::{Marker, Name, Property, Token, Tokens, Value};
+pub use write::{Options, write};
 
 /// Why a stream cannot be read.
 #[derive(Debug)]

@@ -206,19 +206,24 @@ impl<R: Read> Tokens<R> {
 }
 
 impl Marker {
+    const IDS: [(Marker, u16); 6] = [
+        (Marker::StartAttachment, 0x4000),
+        (Marker::EndAttachment, 0x400e),
+        (Marker::StartEmbedded, 0x4001),
+        (Marker::EndEmbedded, 0x4002),
+        (Marker::StartRecipient, 0x4003),
+        (Marker::EndRecipient, 0x4004),
+    ];
+
     fn of(kind: u16, id: u16) -> Option<Self> {
-        if kind != 0x0003 {
-            return None;
-        }
-        Some(match id {
-            0x4000 => Marker::StartAttachment,
-            0x400e => Marker::EndAttachment,
-            0x4001 => Marker::StartEmbedded,
-            0x4002 => Marker::EndEmbedded,
-            0x4003 => Marker::StartRecipient,
-            0x4004 => Marker::EndRecipient,
-            _ => return None,
-        })
+        let found = Marker::IDS.iter().find(|(_, known)| kind == 0x0003 && *known == id);
+        found.map(|(marker, _)| *marker)
+    }
+
+    /// Type and id in one number, as a stream has them.
+    pub(super) fn tag(self) -> u32 {
+        let id = Marker::IDS.iter().find(|(known, _)| *known == self).map_or(0, |(_, id)| *id);
+        u32::from(id) << 16 | 0x0003
     }
 }
 
