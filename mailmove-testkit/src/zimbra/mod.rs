@@ -39,6 +39,7 @@ mod state;
 mod tests;
 mod trouble;
 mod upload;
+mod vcard;
 mod version;
 mod world;
 

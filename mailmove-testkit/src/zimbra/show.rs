@@ -133,6 +133,15 @@ impl<'a> Shower<'a> {
         element.set("id", self.ids.show(item.id)).content("su", mail::subject(blob)).content("fr", start)
     }
 
+    /// A file of the briefcase, without what it holds.
+    pub(crate) fn document(&self, item: &Item) -> Element {
+        let element = Element::new("doc").set("id", self.ids.show(item.id)).set("l", self.ids.show(item.folder));
+        let element = self.marks(element, item).set("s", item.size()).set("d", item.date).set("ver", 1);
+        let element = element.set("md", item.md / 1000).set("ms", item.ms).set("rev", item.rev);
+        let Content::Document { name, kind, .. } = &item.content else { return element };
+        element.set("name", name).set("ct", kind)
+    }
+
     /// A contact with its fields.
     pub(crate) fn contact(&self, item: &Item, fields: &[String]) -> Element {
         let element = Element::new("cn").set("id", self.ids.show(item.id)).set("l", self.ids.show(item.folder));

@@ -47,6 +47,28 @@ pub(super) fn add(context: &mut Context<'_>, request: &Element) -> Result<Elemen
     Ok(answer().child(shower.message(&shower.mailbox.items[&id])))
 }
 
+/// Sends a message: it goes to all whom it names, and stays among the sent ones.
+pub(super) fn send(context: &mut Context<'_>, request: &Element) -> Result<Element, Refusal> {
+    let spec = request.find("m").ok_or_else(|| Refusal::invalid("missing required element: m"))?;
+    let to = |one: &&Element| matches!(one.value("t").as_deref(), Some("t" | "c" | "b"));
+    let named: Vec<String> = spec.all("e").filter(to).filter_map(|one| one.value("a")).collect();
+    let blob = match spec.value("aid") {
+        Some(aid) => context.uploaded(&aid)?,
+        None => {
+            let text = spec.find("mp").and_then(|part| part.value("content")).unwrap_or_default();
+            let subject = spec.value("su").unwrap_or_default();
+            format!("Subject: {subject}\r\nTo: {}\r\n\r\n{text}", named.join(", ")).into()
+        }
+    };
+    context.shared.hub.log.sent(named.len().max(1) as u64);
+    let content = Content::Message { blob };
+    let adding =
+        Adding { folder: 5, kind: ItemKind::Message, content, flags: "s".to_owned(), tags: Vec::new(), date: None };
+    let id = context.mailbox()?.add(adding)?;
+    let id = crate::zimbra::show::Ids::of(context).show(id);
+    Ok(answer().child(Element::new("m").set("id", id)))
+}
+
 impl Context<'_> {
     /// A file that was uploaded; it can be used once.
     pub(crate) fn uploaded(&mut self, id: &str) -> Result<Bytes, Refusal> {

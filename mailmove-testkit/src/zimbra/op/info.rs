@@ -16,6 +16,13 @@ pub(super) fn version(context: &mut Context<'_>, _: &Element) -> Result<Element,
     Ok(answer().child(info.set("platform", "UBUNTU22_64").set("type", "FOSS")))
 }
 
+/// What users are told of it.
+pub(super) fn short_version(context: &mut Context<'_>, _: &Element) -> Result<Element, Refusal> {
+    let version = context.shared.settings.version;
+    let info = Element::single("info").set("version", version.told()).set("release", "20241001120000");
+    Ok(answer().child(info.set("buildDate", "20241001-1200").set("host", "mail.example.org")))
+}
+
 fn major(name: &str, at: usize) -> String {
     name.split(['.', '_']).nth(at).unwrap_or("0").to_owned()
 }

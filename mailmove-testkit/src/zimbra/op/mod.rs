@@ -1,14 +1,20 @@
 //! The operations.
 
+mod account;
 mod action;
 mod add_msg;
+mod admin;
 mod auth;
+mod calendar_item;
+mod contact;
 mod folder;
 mod folder_action;
 mod info;
+mod items;
 mod messages;
 mod persona;
 mod query;
+mod rights;
 mod search;
 mod sync;
 mod tag;
@@ -19,10 +25,6 @@ use super::server::Shared;
 use super::soap::Form;
 use super::state::Mailbox;
 use super::world::{Token, World};
-
-const ACCOUNT: &str = "urn:zimbraAccount";
-const MAIL: &str = "urn:zimbraMail";
-const ADMIN: &str = "urn:zimbraAdmin";
 
 /// What an operation works with.
 pub(crate) struct Context<'a> {
@@ -52,10 +54,32 @@ type Operation = fn(&mut Context<'_>, &Element) -> Result<Element, Refusal>;
 
 const OPERATIONS: &[(&str, &str, Who, Operation)] = &[
     ("urn:zimbraAccount", "AuthRequest", Who::Anybody, auth::user),
+    ("urn:zimbraAccount", "ChangePasswordRequest", Who::Anybody, account::change_password),
+    ("urn:zimbraAccount", "EndSessionRequest", Who::User, account::end_session),
+    ("urn:zimbraAccount", "GetInfoRequest", Who::User, info::info),
+    ("urn:zimbraAccount", "GetVersionInfoRequest", Who::Anybody, info::short_version),
+    ("urn:zimbraAccount", "GetPrefsRequest", Who::User, account::preferences),
+    ("urn:zimbraAccount", "ModifyPrefsRequest", Who::User, account::modify_preferences),
+    ("urn:zimbraAccount", "GetIdentitiesRequest", Who::User, persona::identities),
+    ("urn:zimbraAccount", "CreateIdentityRequest", Who::User, persona::create_identity),
+    ("urn:zimbraAccount", "GetSignaturesRequest", Who::User, persona::signatures),
+    ("urn:zimbraAccount", "CreateSignatureRequest", Who::User, persona::create_signature),
+    ("urn:zimbraAccount", "GetShareInfoRequest", Who::User, account::shares),
+    ("urn:zimbraAccount", "GetWhiteBlackListRequest", Who::User, account::white_black_list),
     ("urn:zimbraAdmin", "AuthRequest", Who::Anybody, auth::administrator),
     ("urn:zimbraAdmin", "DelegateAuthRequest", Who::Administrator, auth::delegate),
     ("urn:zimbraAdmin", "GetVersionInfoRequest", Who::Administrator, info::version),
-    ("urn:zimbraAccount", "GetInfoRequest", Who::User, info::info),
+    ("urn:zimbraAdmin", "GetAccountRequest", Who::Administrator, admin::get),
+    ("urn:zimbraAdmin", "GetAccountInfoRequest", Who::Administrator, admin::info),
+    ("urn:zimbraAdmin", "GetAllAccountsRequest", Who::Administrator, admin::all),
+    ("urn:zimbraAdmin", "ModifyAccountRequest", Who::Administrator, admin::modify),
+    ("urn:zimbraAdmin", "SetPasswordRequest", Who::Administrator, admin::set_password),
+    ("urn:zimbraAdmin", "GetMailboxRequest", Who::Administrator, admin::mailbox),
+    ("urn:zimbraAdmin", "GetQuotaUsageRequest", Who::Administrator, admin::quotas),
+    ("urn:zimbraAdmin", "GrantRightRequest", Who::Administrator, rights::grant),
+    ("urn:zimbraAdmin", "RevokeRightRequest", Who::Administrator, rights::revoke),
+    ("urn:zimbraAdmin", "CheckRightRequest", Who::Administrator, rights::check),
+    ("urn:zimbraAdmin", "GetGrantsRequest", Who::Administrator, rights::list),
     ("urn:zimbraMail", "NoOpRequest", Who::User, info::nothing),
     ("urn:zimbraMail", "GetFolderRequest", Who::User, folder::get),
     ("urn:zimbraMail", "CreateFolderRequest", Who::User, folder::create),
@@ -66,20 +90,48 @@ const OPERATIONS: &[(&str, &str, Who, Operation)] = &[
     ("urn:zimbraMail", "GetTagRequest", Who::User, tag::get),
     ("urn:zimbraMail", "TagActionRequest", Who::User, tag::act),
     ("urn:zimbraMail", "SyncRequest", Who::User, sync::sync),
+    ("urn:zimbraMail", "GetModifiedItemsIDsRequest", Who::User, items::modified),
+    ("urn:zimbraMail", "SearchRequest", Who::User, search::search),
+    ("urn:zimbraMail", "GetItemRequest", Who::User, items::get),
+    ("urn:zimbraMail", "ItemActionRequest", Who::User, action::items),
     ("urn:zimbraMail", "AddMsgRequest", Who::User, add_msg::add),
+    ("urn:zimbraMail", "SendMsgRequest", Who::User, add_msg::send),
     ("urn:zimbraMail", "GetMsgRequest", Who::User, messages::get),
     ("urn:zimbraMail", "GetMsgMetadataRequest", Who::User, messages::metadata),
-    ("urn:zimbraMail", "SearchRequest", Who::User, search::search),
     ("urn:zimbraMail", "MsgActionRequest", Who::User, action::messages),
-    ("urn:zimbraMail", "ItemActionRequest", Who::User, action::items),
+    ("urn:zimbraMail", "CreateContactRequest", Who::User, contact::create),
+    ("urn:zimbraMail", "ModifyContactRequest", Who::User, contact::modify),
+    ("urn:zimbraMail", "GetContactsRequest", Who::User, contact::get),
     ("urn:zimbraMail", "ContactActionRequest", Who::User, action::contacts),
+    ("urn:zimbraMail", "SetAppointmentRequest", Who::User, calendar_item::set_appointment),
+    ("urn:zimbraMail", "SetTaskRequest", Who::User, calendar_item::set_task),
+    ("urn:zimbraMail", "CreateAppointmentRequest", Who::User, calendar_item::create_appointment),
+    ("urn:zimbraMail", "CreateTaskRequest", Who::User, calendar_item::create_task),
+    ("urn:zimbraMail", "CreateAppointmentExceptionRequest", Who::User, calendar_item::create_exception),
+    ("urn:zimbraMail", "ModifyAppointmentRequest", Who::User, calendar_item::modify),
+    ("urn:zimbraMail", "ModifyTaskRequest", Who::User, calendar_item::modify),
+    ("urn:zimbraMail", "CancelAppointmentRequest", Who::User, calendar_item::cancel),
+    ("urn:zimbraMail", "GetAppointmentRequest", Who::User, calendar_item::get),
+    ("urn:zimbraMail", "GetTaskRequest", Who::User, calendar_item::get),
+    ("urn:zimbraMail", "GetICalRequest", Who::User, calendar_item::get_ical),
+    ("urn:zimbraMail", "ImportAppointmentsRequest", Who::User, calendar_item::import),
+    ("urn:zimbraMail", "SaveDocumentRequest", Who::User, items::save_document),
+    ("urn:zimbraMail", "GetFilterRulesRequest", Who::User, account::rules),
+    ("urn:zimbraMail", "ModifyFilterRulesRequest", Who::User, account::modify_rules),
+    ("urn:zimbraMail", "GetOutgoingFilterRulesRequest", Who::User, account::outgoing_rules),
+    ("urn:zimbraMail", "ModifyOutgoingFilterRulesRequest", Who::User, account::modify_outgoing_rules),
+    ("urn:zimbraMail", "GetDataSourcesRequest", Who::User, account::data_sources),
 ];
+
+const NOT_IN_CARBONIO: [&str; 5] =
+    ["SetTaskRequest", "CreateTaskRequest", "ModifyTaskRequest", "GetTaskRequest", "SaveDocumentRequest"];
 
 /// Does what a request asks for.
 pub(crate) fn execute(context: &mut Context<'_>, request: &Element) -> Result<Element, Refusal> {
     let known =
         OPERATIONS.iter().find(|(namespace, name, ..)| *namespace == request.namespace && *name == request.name);
-    let Some((namespace, name, who, act)) = known else {
+    let missing = !context.shared.settings.version.has_tasks() && NOT_IN_CARBONIO.contains(&request.name.as_str());
+    let Some((namespace, name, who, act)) = known.filter(|_| !missing) else {
         return Err(Refusal::unknown(&request.name));
     };
     match (who, &context.caller) {

@@ -122,13 +122,8 @@ fn hit(shower: &Shower<'_>, item: &Item, fields: &[String]) -> Element {
         Content::Contact { .. } => shower.contact(item, fields),
         Content::Calendar { uid, .. } => {
             let element = shower.changed(item, false).set("uid", uid).set("s", item.size());
-            match calendar::name(item) {
-                Some(name) => element.set("name", name),
-                None => element,
-            }
+            element.set_if("name", calendar::name(item))
         }
-        Content::Document { name, kind, .. } => {
-            shower.changed(item, false).set("name", name).set("ct", kind).set("s", item.size())
-        }
+        Content::Document { .. } => shower.document(item),
     }
 }

@@ -1,9 +1,16 @@
 //! Appointments and tasks between iCalendar and the item that holds them.
 
+mod show;
+mod write;
+
+pub(crate) use show::item;
+pub(crate) use write::calendar;
+
 use bytes::Bytes;
 
-use super::ical::{Calendar, unescaped};
-use super::state::{Content, Invite, Item, ItemKind, Mailbox};
+use crate::zimbra::ical::{Calendar, unescaped};
+use crate::zimbra::refusal::Refusal;
+use crate::zimbra::state::{Adding, Content, Invite, Item, ItemKind, Mailbox};
 
 /// The content that these calendars of one UID make, one invite for each.
 pub(crate) fn content(mailbox: &mut Mailbox, calendars: Vec<Calendar>) -> Content {
@@ -44,4 +51,31 @@ pub(crate) fn name(item: &Item) -> Option<String> {
     let Content::Calendar { invites, .. } = &item.content else { return None };
     let first = invites.first().and_then(|invite| invite.calendar.component())?;
     first.value("SUMMARY").map(unescaped)
+}
+
+/// The item of this UID.
+pub(crate) fn with_uid(mailbox: &Mailbox, uid: &str) -> Option<i64> {
+    let mut items = mailbox.items.values();
+    let found = items.find(|item| matches!(&item.content, Content::Calendar { uid: own, .. } if own == uid));
+    found.map(|item| item.id)
+}
+
+/// Puts everything that a text of iCalendar holds into a folder, each UID once; the ids of the items.
+pub(crate) fn import(mailbox: &mut Mailbox, folder: i64, text: &[u8]) -> Result<Vec<i64>, Refusal> {
+    let parsed = Calendar::parse(text).map_err(|why| Refusal::new("mail.ICALENDAR_PARSE_ERROR", why))?;
+    let mut ids = Vec::new();
+    for (uid, calendars) in parsed.by_uid() {
+        let kind = calendars.first().map_or(ItemKind::Appointment, kind);
+        let content = content(mailbox, calendars);
+        ids.push(match with_uid(mailbox, &uid) {
+            Some(id) => {
+                mailbox.rewrite(id, |item| item.content = content);
+                id
+            }
+            None => {
+                mailbox.add(Adding { folder, kind, content, flags: String::new(), tags: Vec::new(), date: None })?
+            }
+        });
+    }
+    Ok(ids)
 }

@@ -1,0 +1,145 @@
+//! Contacts and groups.
+
+use super::{Context, answer};
+use crate::zimbra::element::Element;
+use crate::zimbra::refusal::Refusal;
+use crate::zimbra::state::{Adding, Content, ItemKind};
+use crate::zimbra::vcard;
+
+pub(super) fn create(context: &mut Context<'_>, request: &Element) -> Result<Element, Refusal> {
+    let spec = request.find("cn").ok_or_else(|| Refusal::invalid("missing required element: cn"))?;
+    let folder = spec.value("l").unwrap_or_else(|| "7".to_owned());
+    let folder = context.mailbox()?.folder_by(&folder)?;
+    let tags = context.tags(spec)?.unwrap_or_default();
+    let mut made = Vec::new();
+    let contents = match spec.find("vcard") {
+        Some(card) => {
+            let text = match card.value("aid") {
+                Some(aid) => String::from_utf8_lossy(&context.uploaded(&aid)?).into_owned(),
+                None => card.own_text().to_owned(),
+            };
+            vcard::parse(&text).map_err(|why| Refusal::new("service.PARSE_ERROR", why))?
+        }
+        None => vec![(fields(spec)?, members(spec))],
+    };
+    for (attributes, members) in contents {
+        let content = Content::Contact { attributes, members };
+        made.push(context.add_contact(Adding {
+            folder,
+            kind: ItemKind::Contact,
+            content,
+            flags: String::new(),
+            tags: tags.clone(),
+            date: None,
+        })?);
+    }
+    let shower = context.shower(context.target()?);
+    Ok(answer().children(made.iter().map(|id| shower.contact(&shower.mailbox.items[id], &[]))))
+}
+
+/// The fields that an element gives; a contact without any is refused.
+fn fields(spec: &Element) -> Result<Vec<(String, String)>, Refusal> {
+    let mut fields = Vec::new();
+    for one in spec.all("a") {
+        let name = one.value("n").ok_or_else(|| Refusal::invalid("missing required attribute: n"))?;
+        if name.trim().is_empty() {
+            return Err(Refusal::invalid("a field without a name"));
+        }
+        let value = one.own_text().to_owned();
+        if !value.is_empty() {
+            fields.push((name, value));
+        }
+    }
+    if fields.is_empty() && spec.find("m").is_none() {
+        return Err(Refusal::invalid("contact must have fields"));
+    }
+    Ok(fields)
+}
+
+fn members(spec: &Element) -> Vec<(String, String)> {
+    let members = spec.all("m").filter(|member| member.value("op").as_deref() != Some("-"));
+    members.filter_map(|member| Some((member.value("type")?, member.value("value")?))).collect()
+}
+
+pub(super) fn modify(context: &mut Context<'_>, request: &Element) -> Result<Element, Refusal> {
+    let spec = request.find("cn").ok_or_else(|| Refusal::invalid("missing required element: cn"))?;
+    let id = spec.value("id").ok_or_else(|| Refusal::invalid("missing required attribute: id"))?;
+    let id = context.id(&id)?;
+    context.known(id, ItemKind::Contact)?;
+    let replace = request.flag("replace");
+    let changes: Vec<(String, String)> =
+        spec.all("a").filter_map(|one| Some((one.value("n")?, one.own_text().to_owned()))).collect();
+    let gone: Vec<(Option<String>, Option<String>)> = spec
+        .all("m")
+        .filter(|member| member.value("op").as_deref() == Some("-"))
+        .map(|member| (member.value("type"), member.value("value")))
+        .collect();
+    let joined = members(spec);
+    let tags = context.tags(spec)?;
+    let mailbox = context.mailbox()?;
+    mailbox.rewrite(id, |item| {
+        item.tags = tags.unwrap_or(std::mem::take(&mut item.tags));
+        let Content::Contact { attributes, members } = &mut item.content else { return };
+        if replace {
+            attributes.clear();
+            members.clear();
+        }
+        for (name, value) in changes {
+            attributes.retain(|(known, _)| *known != name);
+            if !value.is_empty() {
+                attributes.push((name, value));
+            }
+        }
+        members.retain(|(kind, value)| !gone.contains(&(Some(kind.clone()), Some(value.clone()))));
+        members.retain(|member| !joined.contains(member));
+        members.extend(joined);
+    });
+    let shower = context.shower(context.target()?);
+    Ok(answer().child(shower.contact(&shower.mailbox.items[&id], &[])))
+}
+
+/// The contacts that are asked for, those of a folder, or all.
+pub(super) fn get(context: &mut Context<'_>, request: &Element) -> Result<Element, Refusal> {
+    let wanted: Vec<String> = request.all("a").filter_map(|one| one.value("n")).collect();
+    let folder = request.value("l").map(|l| context.mailbox()?.folder_by(&l)).transpose()?;
+    let mut ids = Vec::new();
+    for named in request.all("cn") {
+        for text in named.value("id").unwrap_or_default().split(',').filter(|id| !id.is_empty()) {
+            let id = context.id(text)?;
+            context.known(id, ItemKind::Contact)?;
+            ids.push(id);
+        }
+    }
+    let deref = request.flag("derefGroupMember");
+    let shower = context.shower(context.target()?);
+    if request.find("cn").is_none() {
+        let all = shower.mailbox.items.values().filter(|item| item.kind == ItemKind::Contact);
+        ids = all.filter(|item| folder.is_none_or(|folder| item.folder == folder)).map(|item| item.id).collect();
+    }
+    let shown = ids.iter().map(|id| {
+        let mut element = shower.contact(&shower.mailbox.items[id], &wanted);
+        if deref {
+            for member in element.children.iter_mut().filter(|child| child.name == "m") {
+                let known = member.value("value").and_then(|value| value.rsplit(':').next()?.parse().ok());
+                let known = known.and_then(|id| shower.mailbox.items.get(&id));
+                let known = known.filter(|item| item.kind == ItemKind::Contact);
+                member.children.extend(known.map(|item| shower.contact(item, &[])));
+            }
+        }
+        element
+    });
+    Ok(answer().children(shown))
+}
+
+impl Context<'_> {
+    /// Adds a contact, if there is room for another one.
+    pub(crate) fn add_contact(&mut self, adding: Adding) -> Result<i64, Refusal> {
+        let most = self.shared.settings.max_contacts;
+        let mailbox = self.mailbox()?;
+        let count = mailbox.items.values().filter(|item| item.kind == ItemKind::Contact).count();
+        if most > 0 && count >= most {
+            return Err(Refusal::new("mail.TOO_MANY_CONTACTS", "too many contacts").argument("limit", "NUM", most));
+        }
+        mailbox.add(adding)
+    }
+}
