@@ -93,6 +93,7 @@ mod tests {
 
     use bytes::BytesMut;
 
+    use super::super::lane::Refusal;
     use super::*;
     use crate::engine::Connection;
 
@@ -159,14 +160,19 @@ mod tests {
     async fn a_connection_that_ended_is_forgotten_and_a_refusal_lowers_the_limit() {
         let (mut lanes, servers) = lanes(1, 4);
         assert_eq!(lanes.book(3), 2);
-        lanes.refused(false);
+        lanes.refused(Refusal::Passing);
         assert_eq!(lanes.book(4), 0, "not at once");
         tokio::time::advance(Duration::from_secs(11)).await;
         assert_eq!(lanes.book(3), 1);
-        lanes.refused(true);
-        lanes.refused(true);
+        lanes.refused(Refusal::TooMany);
+        lanes.refused(Refusal::TooMany);
         tokio::time::advance(Duration::from_secs(11)).await;
-        assert_eq!(lanes.book(3), 0);
+        assert_eq!(lanes.book(3), 0, "it rests longer after each");
+        tokio::time::advance(Duration::from_secs(30)).await;
+        assert_eq!(lanes.book(3), 1, "one more is tried, not all");
+        lanes.refused(Refusal::Credential);
+        tokio::time::advance(Duration::from_secs(3600)).await;
+        assert_eq!(lanes.book(3), 0, "a refused credential is not offered again");
         drop(servers);
         for _ in 0..100 {
             tokio::task::yield_now().await;

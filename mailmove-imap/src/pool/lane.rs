@@ -10,8 +10,23 @@ use super::Pool;
 use super::choose::Use;
 use crate::engine::Connection;
 
-/// How long no further connection is tried after one that could not be opened.
+/// How long no further connection is tried after one that could not be opened. Twice as long after each that the server
+/// says is one too many: it is asked again, since others come and go, and rarely.
 const REST: Duration = Duration::from_secs(10);
+/// The longest such rest.
+const LONG_REST: Duration = Duration::from_secs(600);
+
+/// Why a further connection could not be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// Something that may pass.
+    Passing,
+    /// The server says that it is one too many. Later it may not be.
+    TooMany,
+    /// The server refused the credential, though others are signed in with it: some say so when there are too many. It is
+    /// never offered again for one more, because some lock the account for that.
+    Credential,
+}
 
 /// The connections and their work.
 #[derive(Debug)]
@@ -19,10 +34,13 @@ pub(super) struct Lanes {
     pub(super) lanes: Vec<Lane>,
     next: u64,
     opening: usize,
+    /// How many are wanted at most.
+    most: usize,
     /// How many the server bears, as far as we know.
     limit: usize,
     /// After one that could not be opened: no other is tried before.
     not_before: Option<Instant>,
+    rest: Duration,
     closed: bool,
 }
 
@@ -41,7 +59,8 @@ pub(super) struct Lane {
 
 impl Lanes {
     pub(super) fn new(limit: usize) -> Self {
-        Self { lanes: Vec::new(), next: 0, opening: 0, limit: limit.max(1), not_before: None, closed: false }
+        let most = limit.max(1);
+        Self { lanes: Vec::new(), next: 0, opening: 0, most, limit: most, not_before: None, rest: REST, closed: false }
     }
 
     pub(super) fn add(&mut self, connection: Connection) {
@@ -68,7 +87,7 @@ impl Lanes {
     }
 
     pub(super) fn may_grow(&self) -> bool {
-        !self.is_resting() && self.lanes.len() + self.opening < self.limit
+        !self.is_resting() && self.lanes.len() + self.opening < self.bears()
     }
 
     pub(super) fn is_growing(&self) -> bool {
@@ -80,7 +99,7 @@ impl Lanes {
         if self.is_resting() {
             return 0;
         }
-        let more = wanted.min(self.limit).saturating_sub(self.lanes.len() + self.opening);
+        let more = wanted.min(self.bears()).saturating_sub(self.lanes.len() + self.opening);
         self.opening += more;
         more
     }
@@ -88,15 +107,29 @@ impl Lanes {
     pub(super) fn opened(&mut self, connection: Connection) {
         self.opening -= 1;
         self.add(connection);
+        self.limit = self.limit.max(self.lanes.len());
     }
 
-    /// One could not be opened; `for_good` when the server does not bear more.
-    pub(super) fn refused(&mut self, for_good: bool) {
+    /// One could not be opened.
+    pub(super) fn refused(&mut self, why: Refusal) {
         self.opening -= 1;
-        if for_good {
-            self.limit = self.lanes.len().max(1);
+        self.not_before = Some(Instant::now() + self.rest);
+        match why {
+            Refusal::Passing => {}
+            Refusal::TooMany => {
+                self.limit = self.lanes.len().max(1);
+                self.rest = (self.rest * 2).min(LONG_REST);
+            }
+            Refusal::Credential => {
+                self.limit = self.lanes.len().max(1);
+                self.most = self.limit;
+            }
         }
-        self.not_before = Some(Instant::now() + REST);
+    }
+
+    /// One more than the server bore, once it had its rest: it may bear more by now.
+    fn bears(&self) -> usize {
+        (self.limit + 1).min(self.most)
     }
 
     fn is_resting(&self) -> bool {

@@ -19,7 +19,7 @@ use crate::error::is_connection_limit;
 use crate::session::{Identity, Ready, Trail, Trust, open, open_spare};
 use crate::wire::Command;
 use choose::{Choice, SHARE_AFTER};
-use lane::Lanes;
+use lane::{Lanes, Refusal};
 
 pub(crate) use choose::Use;
 pub(crate) use lane::Ticket;
@@ -45,7 +45,7 @@ pub(crate) struct Dialer {
     pub(crate) trust: Arc<Trust>,
     pub(crate) identity: Identity,
     /// What is switched on right after signing in.
-    pub(crate) enable: Option<&'static str>,
+    pub(crate) enable: Option<String>,
     /// Whether the server wants to know who we are.
     pub(crate) id: bool,
 }
@@ -121,8 +121,11 @@ impl Pool {
                     Ok(ready) => lanes.opened(ready.connection),
                     Err(error) => {
                         tracing::debug!(target: "mailmove::imap", %error, "no further connection");
-                        // A server that lets no more in is not asked again; another cause may pass.
-                        lanes.refused(is_connection_limit(&error) || error.kind() == ErrorKind::Credential);
+                        lanes.refused(match error.kind() {
+                            _ if is_connection_limit(&error) => Refusal::TooMany,
+                            ErrorKind::Credential => Refusal::Credential,
+                            _ => Refusal::Passing,
+                        });
                     }
                 }
                 drop(lanes);
@@ -168,7 +171,7 @@ impl Dialer {
         if self.id {
             connection.tell(Command::id());
         }
-        if let Some(extensions) = self.enable {
+        if let Some(extensions) = &self.enable {
             connection.tell(Command::enable(extensions));
         }
     }
