@@ -136,6 +136,12 @@ pub(crate) fn calendars(entity: &[u8]) -> Vec<Vec<u8>> {
     }]
 }
 
+/// The parts of an entity with a boundary.
+pub(crate) fn parts_of(entity: &[u8]) -> Vec<&[u8]> {
+    let kind = field(entity, "content-type").unwrap_or_default();
+    parts(body(entity), &parameter(&kind, "boundary").unwrap_or_default())
+}
+
 fn parameter(value: &str, name: &str) -> Option<String> {
     let lower = value.to_ascii_lowercase();
     let at = lower.find(&format!("{name}="))? + name.len() + 1;

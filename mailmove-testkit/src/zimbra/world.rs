@@ -144,11 +144,6 @@ impl Account {
         }
     }
 
-    /// Whether an attribute or a preference says yes.
-    pub(crate) fn says(&self, name: &str) -> bool {
-        self.attributes.get(name).is_some_and(|values| values == &["TRUE"])
-    }
-
     fn domain(&self) -> &str {
         self.address.split_once('@').map_or("", |(_, domain)| domain)
     }

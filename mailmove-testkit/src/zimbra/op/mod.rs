@@ -19,6 +19,8 @@ mod search;
 mod sync;
 mod tag;
 
+pub(crate) use query::Query;
+
 use super::element::Element;
 use super::refusal::Refusal;
 use super::server::Shared;
@@ -192,6 +194,19 @@ impl Context<'_> {
         }
         Ok(Some(tags))
     }
+}
+
+/// The tags of these names, which are made where they are missing.
+pub(crate) fn tag_list(mailbox: &mut Mailbox, names: &[String]) -> Result<Vec<i64>, Refusal> {
+    let mut tags = Vec::new();
+    for name in names {
+        let known = mailbox.tag_named(name).map(|tag| tag.id);
+        tags.push(match known {
+            Some(tag) => tag,
+            None => mailbox.create_tag(name, 0, None)?,
+        });
+    }
+    Ok(tags)
 }
 
 /// The names in a list with commas; a backslash takes the meaning from what follows.

@@ -1,7 +1,12 @@
 //! Mailboxes by their addresses: `/home/ACCOUNT/FOLDER?fmt=...`.
 
+mod export;
+mod import;
+mod meta;
 mod read;
+mod tar;
 mod target;
+mod write;
 
 use hyper::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
@@ -79,6 +84,7 @@ pub(crate) fn answer(
     let mut visit = Visit { shared, world: &mut world, target, path, parameters, request, mishaps };
     let done = match request.method {
         Method::GET | Method::HEAD => read::get(&mut visit),
+        Method::POST | Method::PUT => write::post(&mut visit),
         _ => Err(html(StatusCode::METHOD_NOT_ALLOWED, "method not allowed")),
     };
     done.unwrap_or_else(|refused| refused)

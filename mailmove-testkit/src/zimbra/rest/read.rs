@@ -4,19 +4,63 @@ use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderName};
 
 use super::target::Target;
-use super::{Answered, Visit};
+use super::{Answered, Visit, export};
 use crate::http::Reply;
 use crate::zimbra::ical::Calendar;
 use crate::zimbra::service::html;
+use crate::zimbra::show::file_as;
 use crate::zimbra::state::{Content, Item, Mailbox};
+use crate::zimbra::vcard;
 
 pub(super) fn get(visit: &mut Visit<'_>) -> Answered {
+    let format = visit.parameter("fmt").map(str::to_owned);
+    if matches!(format.as_deref(), Some("tgz" | "tar")) {
+        return export::export(visit);
+    }
     let target = visit.find()?;
     let format = visit.parameter("fmt").map(str::to_owned);
     match (target, format.as_deref()) {
         (Target::Item(id, part), None | Some("native" | "sync" | "eml")) => item(visit, id, part, format.as_deref()),
+        (target, Some("ics")) => calendars(visit, target),
+        (target, Some("vcf")) => cards(visit, target),
+        (Target::Folder(folder), None | Some("native")) => match visit.mailbox().folders[&folder].view.as_str() {
+            "contact" => cards(visit, target),
+            "appointment" | "task" => calendars(visit, target),
+            _ => Err(html(StatusCode::BAD_REQUEST, "unsupported format")),
+        },
         _ => Err(html(StatusCode::BAD_REQUEST, "unsupported format")),
     }
+}
+
+/// The items that are meant.
+fn items(mailbox: &Mailbox, target: Target) -> Vec<&Item> {
+    match target {
+        Target::Item(id, _) => mailbox.items.get(&id).into_iter().collect(),
+        Target::Folder(folder) => mailbox.items.values().filter(|item| item.folder == folder).collect(),
+    }
+}
+
+/// Appointments and tasks as one iCalendar, with all exceptions.
+fn calendars(visit: &mut Visit<'_>, target: Target) -> Answered {
+    let mailbox = visit.mailbox();
+    let invites = items(mailbox, target).into_iter().flat_map(|item| match &item.content {
+        Content::Calendar { invites, .. } => invites.as_slice(),
+        _ => &[],
+    });
+    let text = Calendar::join(invites.map(|invite| &invite.calendar), "PUBLISH");
+    Ok(Reply::of(StatusCode::OK, "text/calendar; charset=utf-8", text))
+}
+
+/// Contacts as vCards.
+fn cards(visit: &mut Visit<'_>, target: Target) -> Answered {
+    let mailbox = visit.mailbox();
+    let cards = items(mailbox, target).into_iter().filter_map(|item| match &item.content {
+        Content::Contact { attributes, members } => {
+            Some(vcard::format(&(attributes.clone(), members.clone()), &file_as(attributes)))
+        }
+        _ => None,
+    });
+    Ok(Reply::of(StatusCode::OK, "text/x-vcard; charset=utf-8", cards.collect::<String>()))
 }
 
 /// One item as it was stored, with what is known of it when that is asked for.
@@ -88,7 +132,7 @@ fn headers(mailbox: &Mailbox, item: &Item, names: bool) -> Vec<(&'static str, St
 }
 
 /// The messages of all invites of an appointment as one.
-fn digest(item: &Item) -> Vec<u8> {
+pub(super) fn digest(item: &Item) -> Vec<u8> {
     let Content::Calendar { invites, .. } = &item.content else { return Vec::new() };
     let mut out = b"Content-Type: multipart/digest; boundary=\"invites\"\r\n\r\n".to_vec();
     for invite in invites {
