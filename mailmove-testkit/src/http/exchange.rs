@@ -107,6 +107,20 @@ fn logged(hub: &Hub, connection: u64, request: &Request, label: &Label) -> Logge
     }
 }
 
+impl Hub {
+    /// Writes down a request that came inside of another one; what is to go wrong with it.
+    #[cfg(feature = "graph")]
+    pub(crate) fn inner(&self, request: &Request, label: &Label) -> Vec<Action> {
+        let logged = logged(self, 0, request, label);
+        let actions = self.faults.decide(&logged);
+        self.log.request(logged);
+        if !actions.is_empty() {
+            self.log.fault();
+        }
+        actions
+    }
+}
+
 fn beginning(body: &Bytes) -> String {
     String::from_utf8_lossy(&body[..body.len().min(100_000)]).into_owned()
 }

@@ -32,7 +32,7 @@ pub struct Log {
 pub struct LoggedRequest {
     /// Counted from 1, over all connections.
     pub number: u64,
-    /// The connection, counted from 1.
+    /// The connection, counted from 1; 0 for a request inside of another one.
     pub connection: u64,
     /// When all of it had arrived: since the server's start, on the server's clock.
     pub at: Duration,
@@ -173,7 +173,9 @@ impl Log {
     pub(crate) fn request(&self, request: LoggedRequest) {
         tracing::trace!(operation = request.operation, mailbox = request.mailbox, "request");
         *lock(&self.operations).entry(request.operation.clone()).or_default() += 1;
-        self.bytes_in.fetch_add(request.size as u64, Ordering::Relaxed);
+        if request.connection > 0 {
+            self.bytes_in.fetch_add(request.size as u64, Ordering::Relaxed);
+        }
         if let Some(mailbox) = &request.mailbox {
             let mut back_offs = lock(&self.back_offs);
             back_offs.retain(|back_off| back_off.until > request.at);
@@ -204,6 +206,17 @@ impl Log {
     pub(crate) fn answer(&self, number: u64, status: u16, size: usize) {
         *lock(&self.statuses).entry(status).or_default() += 1;
         self.bytes_out.fetch_add(size as u64, Ordering::Relaxed);
+        self.answered(number, status, size);
+    }
+
+    /// The answer to a request inside of another one.
+    #[cfg(feature = "graph")]
+    pub(crate) fn inner_answer(&self, number: u64, status: u16, size: usize) {
+        *lock(&self.statuses).entry(status).or_default() += 1;
+        self.answered(number, status, size);
+    }
+
+    fn answered(&self, number: u64, status: u16, size: usize) {
         let mut requests = lock(&self.requests);
         if let Some(request) = requests.iter_mut().rev().find(|request| request.number == number) {
             (request.status, request.answered) = (Some(status), size);

@@ -21,7 +21,7 @@ pub(super) fn from_json(call: &Call<'_>, value: &Value) -> Result<Attachment, Re
     let kind =
         value["@odata.type"].as_str().unwrap_or_default().rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     let content = match kind.as_str() {
-        "fileattachment" => {
+        "fileattachment" | "taskfileattachment" => {
             let text = value["contentBytes"].as_str().unwrap_or_default();
             let octets = STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text));
             Content::File(Bytes::from(octets.map_err(|_| Refusal::body("contentBytes is not base64."))?))
@@ -62,17 +62,22 @@ fn held(call: &Call<'_>, value: &Value) -> Result<Item, Refusal> {
     Ok(item)
 }
 
+/// The type of what hangs on the item that the path means.
+fn kind(call: &Call<'_>) -> &'static str {
+    if call.target.template.starts_with("todo/") { "attachmentBase" } else { "attachment" }
+}
+
 /// The attachment that the path means.
 fn find<'i>(call: &Call<'_>, item: &'i Item) -> Result<&'i Attachment, Refusal> {
-    let id = Id::read(call.target.key(1), call.mailbox)?;
+    let id = Id::read(call.target.keys.last().map_or("", String::as_str), call.mailbox)?;
     let found = item.attachments.iter().find(|attachment| attachment.number == id.part);
     found.filter(|_| id.kind == Kind::Attachment && id.key == item.key).ok_or_else(Refusal::missing)
 }
 
 pub(super) fn list(call: &Call<'_>) -> Answer {
-    call.query.check("attachment", call.beta)?;
+    call.query.check(kind(call), call.beta)?;
     call.with(|mailbox| {
-        let item = mailbox.item(call.target.key(0))?;
+        let item = mailbox.item(&super::owner_of_attachments(call))?;
         let mut shown = show::attachments(call, mailbox, item, call.query.select.as_deref());
         if let Some(filter) = &call.query.filter {
             shown.retain(|entity| filter.holds(entity));
@@ -84,11 +89,11 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
 }
 
 pub(super) fn show(call: &Call<'_>) -> Answer {
-    call.query.check("attachment", call.beta)?;
+    call.query.check(kind(call), call.beta)?;
     let inner =
         call.query.expand.iter().any(|expand| expand.name.to_ascii_lowercase().ends_with("itemattachment/item"));
     call.with(|mailbox| {
-        let item = mailbox.item(call.target.key(0))?;
+        let item = mailbox.item(&super::owner_of_attachments(call))?;
         let shown = show::attachment(call, mailbox, item, find(call, item)?, true, inner);
         let mut selected = call.query.selected(shown.clone());
         selected.extend(shown.into_iter().filter(|(name, _)| inner && name == "item"));
@@ -99,7 +104,7 @@ pub(super) fn show(call: &Call<'_>) -> Answer {
 /// The octets of a file, the MIME of an item.
 pub(super) fn value(call: &Call<'_>) -> Answer {
     let content = call.with(|mailbox| {
-        let item = mailbox.item(call.target.key(0))?;
+        let item = mailbox.item(&super::owner_of_attachments(call))?;
         find(call, item).cloned()
     })?;
     let kind = content.content_type.as_deref().unwrap_or("application/octet-stream").to_owned();
@@ -110,10 +115,10 @@ pub(super) fn value(call: &Call<'_>) -> Answer {
 }
 
 pub(super) fn create(call: &Call<'_>) -> Answer {
-    let entity = call.entity("attachment")?;
+    let entity = call.entity(kind(call))?;
     let attachment = from_json(call, &Value::Object(entity))?;
     call.with(|mailbox| {
-        let key = mailbox.item(call.target.key(0))?.key;
+        let key = mailbox.item(&super::owner_of_attachments(call))?.key;
         let number = mailbox.change_item(key, |item| {
             item.forget_octets();
             item.attach(attachment)
@@ -131,7 +136,7 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
 
 pub(super) fn delete(call: &Call<'_>) -> Answer {
     call.with(|mailbox| {
-        let item = mailbox.item(call.target.key(0))?;
+        let item = mailbox.item(&super::owner_of_attachments(call))?;
         let (key, number) = (item.key, find(call, item)?.number);
         mailbox.change_item(key, |item| {
             item.forget_octets();

@@ -1,23 +1,28 @@
 //! The operations, one room each, and who may call them.
 
 mod actions;
+mod around;
 mod attachments;
+mod batch;
+mod contacts;
 mod delta;
 mod folders;
 mod messages;
+mod upload;
 
 use hyper::StatusCode;
 
 use super::call::{Answer, Call};
 use super::refusal::Refusal;
 use super::service::Shared;
-use super::state::Purpose;
+use super::state::{DEFAULT_LIST, Purpose};
 use crate::http::{Reply, Request};
 
 /// Does what a call asks for.
 pub(crate) fn perform(call: &mut Call<'_>) -> Answer {
     match call.target.root.as_str() {
         "users" | "me" | "admin/exchange/mailboxes" => {}
+        "$batch" if call.request.method == "POST" => return batch::perform(call),
         other => return Err(Refusal::segment(other)),
     }
     let Some(mailbox) = call.shared.owner(&call.target, &call.caller) else {
@@ -65,13 +70,105 @@ fn user(call: &Call<'_>) -> Answer {
             attachments::value(call)
         }
         ("DELETE", "messages/{id}/attachments/{id}" | "events/{id}/attachments/{id}") => attachments::delete(call),
+        ("POST", "messages/{id}/attachments/createUploadSession" | "events/{id}/attachments/createUploadSession") => {
+            upload::begin(call, "AttachmentItem", "attachmentItem")
+        }
+        ("GET", "contactFolders") | ("GET", "contactFolders/{id}/childFolders") => {
+            folders::list(call, Purpose::Contacts)
+        }
+        ("POST", "contactFolders") | ("POST", "contactFolders/{id}/childFolders") => {
+            folders::create(call, Purpose::Contacts)
+        }
+        ("GET", "contactFolders/delta") => delta::tree(call, Purpose::Contacts, "contactFolder"),
+        ("GET", "contactFolders/{id}") => folders::show(call, Purpose::Contacts),
+        ("PATCH", "contactFolders/{id}") => folders::update(call, Purpose::Contacts),
+        ("DELETE", "contactFolders/{id}") => folders::delete(call),
+        ("POST", "contactFolders/{id}/permanentDelete") => folders::purge(call),
+        ("GET", "contactFolders/{id}/contacts" | "contacts") => contacts::list(call, "contact", "contacts"),
+        ("POST", "contactFolders/{id}/contacts" | "contacts") => {
+            contacts::create(call, "contact", "IPM.Contact", "contacts")
+        }
+        ("GET", "contactFolders/{id}/contacts/delta") => delta::items(call, "contact"),
+        ("GET", "contacts/{id}") => contacts::show(call, "contact"),
+        ("PATCH", "contacts/{id}") => contacts::update(call, "contact"),
+        ("DELETE", "contacts/{id}") => actions::delete(call),
+        ("POST", "contacts/{id}/permanentDelete" | "events/{id}/permanentDelete") => actions::purge(call),
+        _ if template.starts_with("todo/") => tasks(call),
+        _ => around(call),
+    }
+}
+
+/// What can be done to the lists and tasks of a user.
+fn tasks(call: &Call<'_>) -> Answer {
+    let template = call.target.template.as_str();
+    match (call.request.method.as_str(), template) {
+        ("GET", "todo/lists") => folders::list(call, Purpose::Tasks),
+        ("POST", "todo/lists") => folders::create(call, Purpose::Tasks),
+        ("GET", "todo/lists/delta") => delta::tree(call, Purpose::Tasks, "todoTaskList"),
+        ("GET", "todo/lists/{id}") => folders::show(call, Purpose::Tasks),
+        ("PATCH", "todo/lists/{id}") => folders::update(call, Purpose::Tasks),
+        ("DELETE", "todo/lists/{id}") => folders::delete(call),
+        ("GET", "todo/lists/{id}/tasks") => contacts::list(call, "todoTask", DEFAULT_LIST),
+        ("POST", "todo/lists/{id}/tasks") => contacts::create(call, "todoTask", "IPM.Task", DEFAULT_LIST),
+        ("GET", "todo/lists/{id}/tasks/delta") => delta::items(call, "todoTask"),
+        ("GET", "todo/lists/{id}/tasks/{id}") => contacts::show(call, "todoTask"),
+        ("PATCH", "todo/lists/{id}/tasks/{id}") => contacts::update(call, "todoTask"),
+        ("DELETE", "todo/lists/{id}/tasks/{id}") => contacts::delete_task(call),
+        ("GET", "todo/lists/{id}/tasks/{id}/checklistItems") => contacts::list_parts(call, contacts::CHECKLIST),
+        ("POST", "todo/lists/{id}/tasks/{id}/checklistItems") => {
+            contacts::create_part(call, contacts::CHECKLIST, "checklistItem")
+        }
+        ("GET", "todo/lists/{id}/tasks/{id}/linkedResources") => contacts::list_parts(call, contacts::LINKS),
+        ("POST", "todo/lists/{id}/tasks/{id}/linkedResources") => {
+            contacts::create_part(call, contacts::LINKS, "linkedResource")
+        }
+        ("GET", "todo/lists/{id}/tasks/{id}/attachments") => attachments::list(call),
+        ("POST", "todo/lists/{id}/tasks/{id}/attachments") => attachments::create(call),
+        ("POST", "todo/lists/{id}/tasks/{id}/attachments/createUploadSession") => {
+            upload::begin(call, "attachmentInfo", "attachmentInfo")
+        }
+        ("GET", "todo/lists/{id}/tasks/{id}/attachments/{id}") => attachments::show(call),
+        ("GET", "todo/lists/{id}/tasks/{id}/attachments/{id}/$value") => attachments::value(call),
+        ("DELETE", "todo/lists/{id}/tasks/{id}/attachments/{id}") => attachments::delete(call),
         _ => Err(Refusal::segment(template)),
     }
 }
 
+/// What is around the items of a user.
+fn around(call: &Call<'_>) -> Answer {
+    use around::Things::{Categories, Rules};
+    let template = call.target.template.as_str();
+    let things = if template.starts_with("outlook/masterCategories") { Categories } else { Rules };
+    match (call.request.method.as_str(), template) {
+        ("GET", "") => around::user(call),
+        ("GET", "settings/exchange") => around::exchange(call),
+        ("GET", "mailboxSettings") => around::settings(call),
+        ("PATCH", "mailboxSettings") => around::set_settings(call),
+        ("POST", "translateExchangeIds") => around::translate(call),
+        ("GET", "outlook/masterCategories" | "mailFolders/{id}/messageRules") => around::list(call, things),
+        ("POST", "outlook/masterCategories" | "mailFolders/{id}/messageRules") => around::create(call, things),
+        ("GET", "outlook/masterCategories/{id}" | "mailFolders/{id}/messageRules/{id}") => around::show(call, things),
+        ("PATCH", "outlook/masterCategories/{id}" | "mailFolders/{id}/messageRules/{id}") => {
+            around::update(call, things)
+        }
+        ("DELETE", "outlook/masterCategories/{id}" | "mailFolders/{id}/messageRules/{id}") => {
+            around::delete(call, things)
+        }
+        _ => Err(Refusal::segment(template)),
+    }
+}
+
+/// The id of the item whose attachments the path means: a task's stands behind that of its list.
+fn owner_of_attachments(call: &Call<'_>) -> String {
+    call.target.key(if call.target.template.starts_with("todo/") { 1 } else { 0 }).to_owned()
+}
+
 /// What is done with a URL that is its own permission.
-pub(crate) fn secret(_shared: &Shared, _request: &Request, rest: &str) -> Answer {
-    Err(Refusal::segment(rest))
+pub(crate) fn secret(shared: &Shared, request: &Request, rest: &str) -> Answer {
+    match rest.strip_prefix("uploads/") {
+        Some(token) => upload::piece(shared, request, token),
+        None => Err(Refusal::segment(rest)),
+    }
 }
 
 /// 204.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::graph::call::{Call, Entity};
 use crate::graph::date;
-use crate::graph::state::{Attachment, Content, Id, Item, Kind, Mailbox};
+use crate::graph::state::{Attachment, Content, Id, Item, Kind, Mailbox, Shape};
 
 /// Larger files are listed without their octets.
 const LARGEST_LISTED: usize = 3 << 20;
@@ -34,9 +34,17 @@ pub(crate) fn attachment(
     set("name", attachment.name.as_str().into());
     set("contentType", attachment.content_type.clone().into());
     set("size", attachment.size().into());
-    set("isInline", attachment.inline.into());
+    if item.shape() != Shape::Task {
+        set("isInline", attachment.inline.into());
+    }
     set("lastModifiedDateTime", date::seconds(attachment.modified).into());
     match &attachment.content {
+        Content::File(bytes) if item.shape() == Shape::Task => {
+            set("@odata.type", "#microsoft.graph.taskFileAttachment".into());
+            if octets {
+                set("contentBytes", call.base64(bytes.clone()));
+            }
+        }
         Content::File(bytes) => {
             set("@odata.type", "#microsoft.graph.fileAttachment".into());
             set("@odata.mediaContentType", attachment.content_type.clone().into());
