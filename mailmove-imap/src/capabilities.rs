@@ -87,16 +87,21 @@ impl Offered {
     }
 
     /// What has to be switched on before it works, if anything. UIDONLY only where a view may be cut off without it.
-    pub(crate) fn to_enable(&self, quirks: &Quirks) -> Option<&'static str> {
+    pub(crate) fn to_enable(&self, quirks: &Quirks) -> Option<String> {
         let whole_view = self.uidonly && (quirks.view_limit.is_some() || self.message_limit.is_some());
-        match (self.enable, self.qresync, self.condstore) {
-            (true, true, _) if whole_view => Some("QRESYNC UIDONLY"),
-            (true, false, true) if whole_view => Some("CONDSTORE UIDONLY"),
-            (true, ..) if whole_view => Some("UIDONLY"),
-            (true, true, _) => Some("QRESYNC"),
-            (true, false, true) => Some("CONDSTORE"),
-            _ => None,
-        }
+        let wanted = [
+            (self.qresync, "QRESYNC"),
+            (self.condstore && !self.qresync, "CONDSTORE"),
+            (whole_view, "UIDONLY"),
+            (self.speaks_utf8(quirks), "UTF8=ACCEPT"),
+        ];
+        let words: Vec<&str> = wanted.into_iter().filter_map(|(wanted, word)| wanted.then_some(word)).collect();
+        (self.enable && !words.is_empty()).then(|| words.join(" "))
+    }
+
+    /// Whether names go over as UTF-8, and headers too.
+    pub(crate) fn speaks_utf8(&self, quirks: &Quirks) -> bool {
+        quirks.utf8 && self.enable && self.has("UTF8=ACCEPT")
     }
 
     /// The FETCH item that names a message for good, if there is one.
@@ -193,7 +198,7 @@ mod tests {
         let blind = Offered::new(["ENABLE".to_owned()]);
         assert_eq!((blind.to_enable(&quirks), losses(&blind)), (None, 1));
         let sees = Offered::new(["ENABLE", "UIDONLY", "CONDSTORE"].map(str::to_owned));
-        assert_eq!((sees.to_enable(&quirks), losses(&sees)), (Some("CONDSTORE UIDONLY"), 0));
-        assert_eq!(sees.to_enable(&Quirks::new("")), Some("CONDSTORE"));
+        assert_eq!((sees.to_enable(&quirks).as_deref(), losses(&sees)), (Some("CONDSTORE UIDONLY"), 0));
+        assert_eq!(sees.to_enable(&Quirks::new("")).as_deref(), Some("CONDSTORE"));
     }
 }

@@ -262,6 +262,27 @@ async fn two_names_that_people_read_alike_stay_two_folders() {
 }
 
 #[tokio::test]
+async fn names_that_a_server_knows_in_utf8_only_come_and_go() {
+    let fill = |server: &ImapServer, prefix: &str| {
+        for name in ["\u{1f4c1} Rechnungen \u{1f389}", "Größe", "R&D", "Z\u{301}"] {
+            let name = format!("{prefix}{name}");
+            let wide = format!("Subject: \u{e9}\r\n{}", common::message(1));
+            server.mailbox(USER).create_folder(&name).append(&name, NewMessage::new(wide));
+        }
+    };
+    let old = start(Persona::Courier.builder()).await;
+    fill(&old, "INBOX.");
+    let there = Moved::between(old, start(ImapServer::builder()).await).await;
+    there.assert_whole();
+    assert!(there.new.mailbox(USER).folders().contains(&"\u{1f4c1} Rechnungen \u{1f389}".to_owned()));
+    let back = Moved::between(there.new, start(Persona::Courier.builder()).await).await;
+    back.assert_whole();
+    assert_eq!(back.new.mailbox(USER).folders(), there.old.mailbox(USER).folders());
+    let lines = back.new.log().lines();
+    assert!(lines.iter().any(|line| line.contains("APPEND") && line.contains("UTF8 (~{")), "{lines:#?}");
+}
+
+#[tokio::test]
 async fn a_program_adds_rows_of_its_own() {
     let server = start(ImapServer::builder().greeting("Our own server, release 7")).await;
     let mut quirks = Quirks::new("Ours");

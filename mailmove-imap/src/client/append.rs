@@ -21,6 +21,7 @@ use crate::map::message::header;
 use crate::map::repair::{
     Defects, Mended, alterations, asks_for_receipt, examine, mended_length, prescribe, receipt_set_aside,
 };
+use crate::map::space::Spelling;
 use crate::pool::{Ticket, Use};
 use crate::wire::{Append, AppendMessage, Appended, Chunks, Command, LiteralMode, StatusLine, date};
 
@@ -33,6 +34,8 @@ struct Draft<'a> {
     written: Written,
     /// As a literal8, since it holds NUL.
     binary: bool,
+    /// As one with UTF-8 in its header, since it has some and the server wants to be told.
+    utf8: bool,
     mend: Defects,
     length: u64,
     /// What of its flags the folder keeps.
@@ -50,7 +53,9 @@ impl Client {
         for item in items {
             work.verdicts.push(self.admit(item).err().map(Err));
             let mut draft = Draft::new(item, permanent.as_deref(), &self.quirks.never_sent);
-            if self.quirks.munges_headers && header(&item.body).is_ok_and(|header| !header.is_ascii()) {
+            let wide = |item: &Item| header(&item.body).is_ok_and(|header| !header.is_ascii());
+            draft.utf8 = self.spelling == Spelling::Utf8 && wide(item);
+            if self.quirks.munges_headers && wide(item) {
                 draft.written.losses.push(munged_header());
             }
             if self.quirks.read_receipts
@@ -141,7 +146,7 @@ impl Client {
         let command = |group: &Group| {
             let messages = group.iter().map(|at| work.drafts[*at].message()).collect();
             // RFC 3516 has no say about LITERAL+ for literal8 on servers of before RFC 7888.
-            let binary = group.iter().any(|at| work.drafts[*at].binary);
+            let binary = group.iter().any(|at| work.drafts[*at].binary || work.drafts[*at].utf8);
             let literals = match binary || self.quirks.no_pipeline_append {
                 true => LiteralMode::Sync,
                 false => self.offered.literals(),
@@ -272,7 +277,7 @@ impl<'a> Draft<'a> {
             written.losses.push(Loss::new("received-date", "the date cannot be written in IMAP"));
         }
         let (kept, length) = (flags.clone(), item.body.len());
-        Self { item, never, flags, written, binary: false, mend: Defects::empty(), length, kept }
+        Self { item, never, flags, written, binary: false, utf8: false, mend: Defects::empty(), length, kept }
     }
 
     fn message(&self) -> AppendMessage {
@@ -286,6 +291,7 @@ impl<'a> Draft<'a> {
             chunks,
             length: self.length,
             binary: self.binary,
+            utf8: self.utf8,
         }
     }
 
@@ -312,6 +318,9 @@ impl<'a> Draft<'a> {
     fn change(&mut self, refusal: &StatusLine, binary: bool) -> Result<bool> {
         if self.flags != self.kept {
             self.flags.clone_from(&self.kept);
+            return Ok(true);
+        }
+        if std::mem::take(&mut self.utf8) {
             return Ok(true);
         }
         let aside = self.mend & Defects::RECEIPT;

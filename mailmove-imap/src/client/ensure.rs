@@ -219,6 +219,7 @@ impl Client {
         for depth in 1..wish.asked.path.len() {
             let wire = self.space().wire(&wish.asked.path[..depth]);
             let Some(wire) = wire else { continue };
+            let wire = self.spelling.said(wire);
             let answer = ticket.connection().submit(Command::create(&wire, None)).await;
             if let Err(fault @ Fault::Lost { .. }) = answer {
                 return Err(fault.error(Asked::Folder, "make the folder"));

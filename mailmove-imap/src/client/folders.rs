@@ -43,7 +43,8 @@ impl Client {
     pub(super) async fn list(&self) -> Result<Listing> {
         let ticket = self.lane(&KnownFolder::nowhere(), 4096, Use::Write).await?;
         let read = Instant::now();
-        let seen = self.look(&ticket).await?;
+        let mut seen = self.look(&ticket).await?;
+        self.respell(&mut seen);
         let delimiter = seen.listed.mailboxes.iter().find_map(|entry| entry.delimiter);
         let known = self.quirks.prefix.as_deref().filter(|_| seen.namespace.is_none());
         let prefix = self.prefix.as_deref().or(known);
@@ -52,6 +53,19 @@ impl Client {
         let statuses = self.statuses(&ticket, &space, &seen.listed).await?;
         let folders = self.tree(&space, seen.listed.mailboxes, &statuses, seen.subscribed.as_ref());
         Ok(Listing { folders, read })
+    }
+
+    /// Names as ids are made of them, however the server spells them.
+    fn respell(&self, seen: &mut Seen) {
+        let heard = |name: &mut Vec<u8>| *name = self.spelling.heard(std::mem::take(name));
+        if let Some(namespace) = &mut seen.namespace {
+            namespace.personal.iter_mut().for_each(|(prefix, _)| heard(prefix));
+            namespace.foreign.iter_mut().for_each(heard);
+        }
+        seen.listed.mailboxes.iter_mut().for_each(|entry| heard(&mut entry.name));
+        seen.listed.statuses.iter_mut().for_each(|status| heard(&mut status.name));
+        let names = seen.subscribed.take();
+        seen.subscribed = names.map(|names| names.into_iter().map(|name| self.spelling.heard(name)).collect());
     }
 
     /// Everything about names, in one write.
@@ -109,7 +123,8 @@ impl Client {
             .filter(|entry| is_selectable(entry) && !known.contains_key(&entry.name) && !space.is_foreign(&entry.name));
         let missing: Vec<&[u8]> = missing.map(|entry| entry.name.as_slice()).collect();
         let (burst, answers) = burst(|burst| {
-            missing.iter().map(|name| burst.add(StatusQuery::new(name, self.offered.condstore))).collect::<Vec<_>>()
+            let said = missing.iter().map(|name| self.spelling.said(name.to_vec()));
+            said.map(|name| burst.add(StatusQuery::new(&name, self.offered.condstore))).collect::<Vec<_>>()
         });
         ticket.connection().send(burst);
         for (name, answer) in missing.into_iter().zip(answers) {

@@ -9,7 +9,7 @@ use mailmove_core::{Error, ErrorKind, FolderId, Result};
 use tokio::time::Instant;
 
 use super::index::Index;
-use crate::map::space::wire_of;
+use crate::map::space::{Spelling, wire_of};
 use crate::wire::{MailboxStatus, Selected};
 
 const EVERYTHING: [&str; 6] = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft", "\\*"];
@@ -18,19 +18,28 @@ const EVERYTHING: [&str; 6] = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen",
 const FRESH: Duration = Duration::from_secs(10);
 
 /// The folders of one mailbox, by id.
-#[derive(Debug, Default)]
-pub(super) struct KnownFolders(Mutex<HashMap<FolderId, Arc<KnownFolder>>>);
+#[derive(Debug)]
+pub(super) struct KnownFolders {
+    folders: Mutex<HashMap<FolderId, Arc<KnownFolder>>>,
+    spelling: Spelling,
+}
 
 impl KnownFolders {
+    /// None yet, on a server that spells names this way.
+    pub(super) fn new(spelling: Spelling) -> Self {
+        Self { folders: Mutex::default(), spelling }
+    }
+
     /// A folder by its id, whether it was ever listed or not.
     pub(super) fn get(&self, id: &FolderId) -> Arc<KnownFolder> {
-        let mut folders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        folders.entry(id.clone()).or_insert_with(|| Arc::new(KnownFolder::new(wire_of(id.as_str())))).clone()
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(KnownFolder::new(self.spelling.said(wire_of(id.as_str()))));
+        folders.entry(id.clone()).or_insert_with(new).clone()
     }
 
     /// Forgets what a listing did not name any more.
     pub(super) fn keep(&self, keep: impl Fn(&FolderId) -> bool) {
-        let folders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
         for (_, folder) in folders.iter().filter(|(id, _)| !keep(id)) {
             *folder.facts() = Facts::default();
         }

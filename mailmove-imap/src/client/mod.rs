@@ -22,7 +22,7 @@ use crate::capabilities::{Offered, contract};
 use crate::config::ImapConfig;
 use crate::engine::{Burst, Connection, Opened, Opening};
 use crate::error::{Asked, Fault};
-use crate::map::space::Space;
+use crate::map::space::{Space, Spelling};
 use crate::pool::{Dialer, Pool, Ticket, Use};
 use crate::quirks::{Quirks, Seen};
 use crate::session::Ready;
@@ -41,6 +41,7 @@ pub(crate) struct Client {
     pool: Arc<Pool>,
     guard: Guard,
     known: KnownFolders,
+    spelling: Spelling,
     space: Mutex<Space>,
     prefix: Option<String>,
     /// Whether a size that this server told was compared with the truth, and whether one was wrong.
@@ -66,14 +67,16 @@ impl Client {
         let most = config.connections.min(quirks.connections.unwrap_or(usize::MAX)).max(1);
         (dialer.enable, dialer.id) = (offered.to_enable(&quirks), quirks.wants_id);
         offered.append_limit = offered.append_limit.or(quirks.append_limit);
+        let spelling = Spelling::of(offered.speaks_utf8(&quirks));
         let mut client = Self {
             name: format!("{} {mailbox}", config.url()),
             side: mailbox.side,
             capabilities: contract(&offered, &quirks, None, most),
             quirks,
+            spelling,
             pool: Pool::new(dialer, connection, most),
             guard,
-            known: KnownFolders::default(),
+            known: KnownFolders::new(spelling),
             space: Mutex::new(Space::new(config.prefix.clone().unwrap_or_default(), None)),
             prefix: config.prefix.clone(),
             sizes_tried: AtomicBool::new(false),

@@ -59,6 +59,7 @@ fn message(text: &'static str) -> AppendMessage {
         chunks: Box::new(body.reader()),
         length: body.len(),
         binary: false,
+        utf8: false,
     }
 }
 

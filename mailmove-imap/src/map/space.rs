@@ -101,6 +101,37 @@ impl Space {
     }
 }
 
+/// How names stand on the wire. Within, they are always modified UTF-7, so that ids do not depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    /// Modified UTF-7 (RFC 3501 §5.1.3).
+    Utf7,
+    /// UTF-8, once UTF8=ACCEPT is switched on (RFC 9755).
+    Utf8,
+}
+
+impl Spelling {
+    pub(crate) fn of(utf8: bool) -> Self {
+        if utf8 { Self::Utf8 } else { Self::Utf7 }
+    }
+
+    /// A name that the server said.
+    pub(crate) fn heard(self, name: Vec<u8>) -> Vec<u8> {
+        match (self, std::str::from_utf8(&name)) {
+            (Self::Utf8, Ok(text)) => mailbox_name::encode(text).into_bytes(),
+            _ => name,
+        }
+    }
+
+    /// A name as the server wants it.
+    pub(crate) fn said(self, name: Vec<u8>) -> Vec<u8> {
+        match (self, std::str::from_utf8(&name)) {
+            (Self::Utf8, Ok(text)) => mailbox_name::decode(text).map_or(name, String::into_bytes),
+            _ => name,
+        }
+    }
+}
+
 /// A name for people; one that is not modified UTF-7 is taken as it stands.
 fn people(wire: &str) -> String {
     mailbox_name::decode(wire).unwrap_or_else(|| wire.to_owned())
@@ -171,6 +202,16 @@ mod tests {
         assert!(space.is_foreign(b"Other Users/bob") && space.is_foreign(b"Other Users"));
         assert!(!space.is_foreign(b"Other"));
         assert_eq!(Space::learn(None, Some('.'), Some("INBOX.")).prefix, b"INBOX.");
+    }
+
+    #[test]
+    fn ids_do_not_depend_on_how_the_server_spells() {
+        let name = "INBOX.Gr\u{f6}\u{df}e \u{1f389} & more".as_bytes().to_vec();
+        let heard = Spelling::Utf8.heard(name.clone());
+        assert_eq!(heard, b"INBOX.Gr&APYA3w-e &2DzfiQ- &- more");
+        assert_eq!(Spelling::Utf8.said(heard.clone()), name);
+        assert_eq!(Spelling::Utf7.heard(heard.clone()), heard);
+        assert_eq!(Spelling::Utf8.said(b"a\xff".to_vec()), b"a\xff");
     }
 
     proptest! {

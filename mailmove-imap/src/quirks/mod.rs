@@ -73,6 +73,8 @@ pub struct Quirks {
     pub read_receipts: bool,
     /// How many messages of a folder it shows to clients that do not know UIDONLY (RFC 9586).
     pub view_limit: Option<u64>,
+    /// Names beyond ASCII reach it whole only behind ENABLE UTF8=ACCEPT (RFC 9755): it is switched on where it is offered.
+    pub utf8: bool,
     /// How an application impersonates people there.
     pub impersonation: Option<Impersonation>,
 }
@@ -98,6 +100,7 @@ impl Quirks {
             never_sent: Cow::Borrowed(&[]),
             read_receipts: false,
             view_limit: None,
+            utf8: false,
             impersonation: None,
         }
     }

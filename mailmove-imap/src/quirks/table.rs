@@ -103,8 +103,13 @@ pub(super) static KNOWN: LazyLock<Vec<Quirks>> = LazyLock::new(|| {
         Quirks { wants_id: true, ..row("QQ", "transcripts of several mail programs", [greeting("qqmail")]) },
         row("mail.ru", "imap-codec issue 700", [host("mail.ru")]),
         row("GMX", "imapsync FAQ.General", [host("gmx.net"), host("gmx.com"), host("web.de"), greeting("migmx")]),
-        // Bare line ends become CRLF, and the last line gets one.
-        Quirks { rewrites: true, ..row("Courier", "itself, 5.0, by scripts/interop imap", [greeting("courier-imap")]) },
+        // Bare line ends become CRLF, and the last line gets one. In modified UTF-7 it takes no name with a character
+        // beyond U+FFFF, and ends the connection where it has one to tell.
+        Quirks {
+            rewrites: true,
+            utf8: true,
+            ..row("Courier", "itself, 5.0, by scripts/interop imap", [greeting("courier-imap")])
+        },
         // A FETCH of bodies takes a lock on the account; 25 equal commands in a row end the connection. Carbonio is the same.
         Quirks {
             connections: Some(1),

@@ -12,6 +12,8 @@ pub(crate) struct AppendMessage {
     pub(crate) length: u64,
     /// As a literal8, which may hold NUL (RFC 3516).
     pub(crate) binary: bool,
+    /// Said to have UTF-8 in its header (RFC 6855 §4).
+    pub(crate) utf8: bool,
 }
 
 /// `APPEND mailbox (flags) "date" {n+}`, with more messages behind where the server knows MULTIAPPEND.
@@ -42,13 +44,20 @@ impl Operation for Append {
     fn request(&mut self) -> Request {
         let mut request = Request::new("APPEND").quoted(&self.mailbox);
         for message in self.messages.drain(..) {
-            if !message.flags.is_empty() {
+            // Courier takes `UTF8` only behind a list of flags.
+            if !message.flags.is_empty() || message.utf8 {
                 request = request.text(" (").text(&message.flags).text(")");
             }
             if let Some(date) = &message.date {
                 request = request.text(" ").text(date);
             }
-            request = request.literal(message.chunks, message.length, self.mode, message.binary);
+            if message.utf8 {
+                request = request.text(" UTF8 (");
+            }
+            request = request.literal(message.chunks, message.length, self.mode, message.binary || message.utf8);
+            if message.utf8 {
+                request = request.text(")");
+            }
         }
         request
     }
@@ -82,7 +91,17 @@ mod tests {
             chunks: Box::new(body.reader()),
             length: body.len(),
             binary: false,
+            utf8: false,
         }
+    }
+
+    #[test]
+    fn a_header_in_utf8_is_announced() {
+        let mut wide = message("Subject: \u{e9}\r\n\r\n", "", None);
+        wide.utf8 = true;
+        let mut append = Append::new(b"INBOX", vec![wide], LiteralMode::Sync);
+        let sent = printed(append.request());
+        assert_eq!(sent, "APPEND \"INBOX\" () UTF8 (~{15}\r\nSubject: \u{e9}\r\n\r\n)");
     }
 
     #[test]

@@ -81,8 +81,9 @@ impl Request {
     /// A blank, the announcement and the bytes of a literal; `binary` is the `~` of RFC 3516.
     pub(crate) fn literal(mut self, chunks: Box<dyn Chunks>, length: u64, mode: LiteralMode, binary: bool) -> Self {
         let waits = mode.waits(length);
-        let announcement =
-            format!(" {}{{{length}{}}}\r\n", if binary { "~" } else { "" }, if waits { "" } else { "+" });
+        let blank = if self.tail().ends_with(b"(") { "" } else { " " };
+        let (tilde, plus) = (if binary { "~" } else { "" }, if waits { "" } else { "+" });
+        let announcement = format!("{blank}{tilde}{{{length}{plus}}}\r\n");
         self.tail().extend_from_slice(announcement.as_bytes());
         self.parts.push(Part::Literal { chunks, length, waits });
         self

@@ -313,6 +313,14 @@ impl ImapServerBuilder {
         self
     }
 
+    /// Names in modified UTF-7 have no characters beyond U+FFFF: they are refused, and who lists a mailbox that has one is
+    /// thrown out. Behind ENABLE UTF8=ACCEPT they are as good as others.
+    #[must_use]
+    pub fn narrow_names(mut self) -> Self {
+        self.settings.narrow_names = true;
+        self
+    }
+
     /// A folder has at most so many messages, the latest, for a client that did not enable UIDONLY (RFC 9586); nothing is
     /// said about the others.
     #[must_use]

@@ -195,7 +195,8 @@ impl Persona {
     }
 }
 
-/// Prefix and delimiter: B4 of every list of such things. Bare line ends and NUL are taken.
+/// Courier 5.0 of Debian, asked by `scripts/interop imap`: bare line ends become CRLF; names with characters beyond U+FFFF
+/// are refused and untold in modified UTF-7, and are well behind ENABLE UTF8=ACCEPT.
 fn courier() -> ImapServerBuilder {
     ImapServer::builder()
         .greeting(
@@ -203,7 +204,15 @@ fn courier() -> ImapServerBuilder {
         )
         .prefix("INBOX.")
         .delimiter('.')
-        .only(&[UidPlus, Children, Namespace, Quota, Idle])
+        .only(&[UidPlus, Children, Namespace, Quota, Idle, Enable, Utf8Accept])
+        .narrow_names()
+        .rewrite(line_ends)
+}
+
+/// Every line ends with CRLF, the last one too.
+fn line_ends(message: &bytes::Bytes) -> bytes::Bytes {
+    let lines = message.strip_suffix(b"\n").unwrap_or(message).split(|byte| *byte == b'\n');
+    lines.flat_map(|line| [line.strip_suffix(b"\r").unwrap_or(line), b"\r\n"]).flatten().copied().collect()
 }
 
 /// NUL, bare line ends and lines that are no header are refused with these words, 8-bit octets in headers become `X`:

@@ -89,6 +89,12 @@ impl Session {
         if self.utf8 { layout.canonical(&utf7::encode(name)) } else { layout.canonical(name) }
     }
 
+    /// Whether this client has no spelling for the name that this server knows.
+    pub(crate) fn cannot_spell(&self, wire: &str) -> bool {
+        let wide = || utf7::decode(wire).is_some_and(|name| name.chars().any(|c| u32::from(c) > 0xFFFF));
+        self.shared.settings.narrow_names && !self.utf8 && wide()
+    }
+
     /// A folder's name for this client, quoted or as a literal.
     pub(crate) fn spell(&self, wire: &str) -> String {
         match utf7::decode(wire) {

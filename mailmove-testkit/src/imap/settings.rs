@@ -49,6 +49,8 @@ pub(crate) struct Settings {
     pub(crate) unreadable: Vec<Refusal>,
     pub(crate) masks_nul: bool,
     pub(crate) wildcard_names: bool,
+    /// Modified UTF-7 ends at U+FFFF.
+    pub(crate) narrow_names: bool,
     pub(crate) quotes_short_bodies: bool,
     pub(crate) modseq_after_select: bool,
     pub(crate) answers_overlap: bool,
@@ -80,6 +82,7 @@ impl Default for Settings {
             unreadable: Vec::new(),
             masks_nul: false,
             wildcard_names: false,
+            narrow_names: false,
             quotes_short_bodies: false,
             modseq_after_select: false,
             answers_overlap: false,

@@ -16,6 +16,9 @@ pub(super) fn create(session: &Session, mailbox: &str, special_use: &[String]) -
             return Err(Reply::no("[ALREADYEXISTS] Mailbox already exists"));
         }
         allowed(session, name)?;
+        if session.cannot_spell(name) {
+            return Err(Reply::no("Error in IMAP command received by server."));
+        }
         let known = |wanted: &String| SPECIAL_USES.iter().find(|known| known.eq_ignore_ascii_case(wanted));
         let uses: Option<Vec<_>> = special_use.iter().map(known).collect();
         match uses.as_deref() {

@@ -8,7 +8,7 @@ use super::super::reply::Reply;
 use super::super::session::{Session, quote};
 use super::super::settings::Settings;
 use super::super::state::{Account, Folder, lock};
-use super::super::wire::Output;
+use super::super::wire::{Gone, Output};
 use super::Ended;
 
 /// A line of the answer before it is written.
@@ -31,7 +31,11 @@ pub(super) async fn list(session: &Session, command: &ListCommand, out: &mut Out
         return Ok(Reply::ok("List completed"));
     }
     let patterns: Vec<String> = command.patterns.iter().map(|pattern| session.wire_name(pattern)).collect();
-    for (name, entry) in entries(session, command, &patterns) {
+    let entries = entries(session, command, &patterns);
+    if entries.keys().any(|name| session.cannot_spell(name)) {
+        return Err(Gone);
+    }
+    for (name, entry) in entries {
         let attributes = attributes(settings, command, &entry);
         let info = if entry.for_children { " (\"CHILDINFO\" (\"SUBSCRIBED\"))" } else { "" };
         out.line(format_args!("* LIST ({attributes}) {delimiter} {}{info}", session.spell(&name)));
