@@ -73,8 +73,8 @@ impl State {
                 Failed,
                 Stopped,
             ],
-            WaitingForProvider | Deferred => &[Queued, Failed, Stopped],
-            NeedsCredential => &[Queued, WaitingForUser, Verifying, Stopped],
+            WaitingForProvider | Deferred => &[Queued, Stopped],
+            NeedsCredential => &[Queued, WaitingForUser, Stopped],
             Completed | CompletedWithErrors | Failed | Stopped => &[Queued, WaitingForUser],
         }
     }

@@ -71,12 +71,24 @@ impl Inner {
             let blamed = throttled.is_some_and(|blamed| blamed.is_none_or(|blamed| blamed == side));
             self.server(side, &item)?.leave(blamed);
         }
+        if let Some(why) = &next.why {
+            self.forget_refused(&item, why).await?;
+        }
         if let Some(report) = ended {
             self.tell_of_the_end(&id, report).await?;
         }
         match next.why {
             Some(why) if stops_everything(&why) => Err(why),
             _ => Ok(()),
+        }
+    }
+
+    /// What a user answered and the server refuses is not tried again: the next start asks anew.
+    async fn forget_refused(&self, item: &BatchItem, why: &Error) -> Result<()> {
+        let refused = matches!(why.kind(), ErrorKind::Credential | ErrorKind::CredentialExpired);
+        match why.side().filter(|side| refused && item.flags.requests(*side)) {
+            Some(side) => self.settings.secrets.clear(item.mailbox(side)).await,
+            None => Ok(()),
         }
     }
 

@@ -16,6 +16,7 @@ use mailmove_engine::{JobId, MemoryLedger};
 use mailmove_testkit::{Faults, Faulty, MemoryMailbox, NewItem, Schedule};
 use secrecy::ExposeSecret;
 use time::{Duration, OffsetDateTime};
+use tokio::sync::Notify;
 
 /// A server: mailboxes by address, some with a password, some with troubles.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ struct Inner {
     troubles: Mutex<HashMap<String, Vec<Error>>>,
     faults: Faults,
     controls: OnceLock<Arc<Controls>>,
+    /// Whoever opens these mailboxes waits for this.
+    held: Mutex<HashMap<String, Arc<Notify>>>,
 }
 
 impl Town {
@@ -41,6 +44,7 @@ impl Town {
             troubles: Mutex::default(),
             faults: Faults::new(),
             controls: OnceLock::new(),
+            held: Mutex::default(),
         }))
     }
 
@@ -72,7 +76,16 @@ impl Town {
         self.0.troubles.lock().unwrap().entry(address.to_owned()).or_default().push(error);
     }
 
+    /// Whoever opens this mailbox waits until the door is opened.
+    pub(crate) fn hold(&self, address: &str) -> Arc<Notify> {
+        self.0.held.lock().unwrap().entry(address.to_owned()).or_default().clone()
+    }
+
     async fn enter(&self, mailbox: &Mailbox) -> Result<Arc<dyn Connector>> {
+        let held = self.0.held.lock().unwrap().get(&mailbox.address).cloned();
+        if let Some(door) = held {
+            door.notified().await;
+        }
         let trouble = self.0.troubles.lock().unwrap().get_mut(&mailbox.address).and_then(Vec::pop);
         if let Some(error) = trouble {
             return Err(error.on(mailbox.side));

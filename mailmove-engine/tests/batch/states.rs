@@ -34,14 +34,11 @@ const LEGAL: &[(State, State)] = &[
     (Running, Failed),
     (Running, Stopped),
     (WaitingForProvider, Queued),
-    (WaitingForProvider, Failed),
     (WaitingForProvider, Stopped),
     (Deferred, Queued),
-    (Deferred, Failed),
     (Deferred, Stopped),
     (NeedsCredential, Queued),
     (NeedsCredential, WaitingForUser),
-    (NeedsCredential, Verifying),
     (NeedsCredential, Stopped),
     (Completed, Queued),
     (Completed, WaitingForUser),
@@ -230,4 +227,100 @@ async fn items_that_fail_make_a_mailbox_completed_with_errors() {
     assert_eq!((state(&batch, "a").await, world.arrived("a")), (CompletedWithErrors, 2));
     let passes = batch.passes(&id("a")).await.unwrap();
     assert_eq!((passes.len(), passes[0].failed, passes[0].copied, passes[0].problems.len()), (1, 1, 2, 1));
+}
+
+#[tokio::test]
+async fn what_goes_on_by_itself_or_needs_a_credential_can_be_stopped() {
+    let world = World::new();
+    let batch = world.filled(&["busy", "early", "changed"], 1).await;
+    world.old.lock("changed@old.example", "right");
+    batch.give(&id("changed"), Side::Source, None, Secret::password("right")).await.unwrap();
+    batch.start(&only("changed"), Pass::Full).await.unwrap();
+    batch.run().await.unwrap();
+    world.old.lock("changed@old.example", "another");
+    world.old.trouble("busy@old.example", Error::new(ErrorKind::Throttled, "too many requests"));
+    world.new.trouble("early@new.example", Error::new(ErrorKind::NotProvisioned, "not yet"));
+    go(&batch, Pass::Full).await;
+    for (name, waits) in [("busy", WaitingForProvider), ("early", Deferred), ("changed", NeedsCredential)] {
+        assert_eq!(state(&batch, name).await, waits);
+        assert!(batch.remove(&id(name)).await.is_err(), "{waits}");
+        batch.stop(&only(name)).await.unwrap();
+        assert_eq!(state(&batch, name).await, Stopped);
+    }
+    world.pass_time(Duration::hours(25));
+    batch.run().await.unwrap();
+    assert_eq!(world.arrived("busy") + world.arrived("early"), 0, "stopped is stopped");
+}
+
+#[tokio::test]
+async fn trying_a_mailbox_leads_wherever_moving_it_would() {
+    let world = World::new();
+    let batch = world.filled(&["early", "changed", "busy"], 1).await;
+    world.old.lock("changed@old.example", "right");
+    batch.give(&id("changed"), Side::Source, None, Secret::password("right")).await.unwrap();
+    go(&batch, Pass::Full).await;
+    world.old.lock("changed@old.example", "another");
+    world.old.trouble("busy@old.example", Error::new(ErrorKind::Throttled, "too many requests"));
+    world.new.trouble("early@new.example", Error::new(ErrorKind::NotProvisioned, "not yet"));
+    go(&batch, Pass::Verify).await;
+    for (name, there) in [("busy", WaitingForProvider), ("early", Deferred), ("changed", NeedsCredential)] {
+        assert_eq!(world.path(name)[3..], [Queued, Verifying, there], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_user_answered_and_is_refused_later_is_asked_for_again() {
+    let world = World::new();
+    let batch = world.batch().await;
+    world.fill(&["a"], 2);
+    world.old.lock("a@old.example", "right");
+    batch.add([flagged("a", 192)]).await.unwrap();
+    let ask = || batch.start(&Selection::All, Pass::Full);
+    let answer = async |password: &str| {
+        let key = ask().await.unwrap().requests.remove(0).key;
+        batch.submit(&key, None, Secret::password(password)).await.unwrap();
+        batch.run().await.unwrap();
+    };
+    answer("right").await;
+    world.old.lock("a@old.example", "changed");
+    world.fill(&["a"], 4);
+    go(&batch, Pass::Full).await;
+    assert_eq!(state(&batch, "a").await, NeedsCredential);
+    answer("changed").await;
+    assert_eq!((state(&batch, "a").await, world.arrived("a")), (Completed, 6), "its progress was kept");
+    assert!(world.path("a").windows(2).any(|two| two == [NeedsCredential, WaitingForUser]));
+}
+
+#[tokio::test]
+async fn a_mailbox_can_be_stopped_while_an_answer_is_tried() {
+    let world = World::new();
+    let batch = world.batch().await;
+    world.fill(&["a"], 2);
+    batch.add([flagged("a", 192)]).await.unwrap();
+    let key = batch.start(&Selection::All, Pass::Full).await.unwrap().requests.remove(0).key;
+    let door = world.old.hold("a@old.example");
+    let trying = batch.clone();
+    let trying = tokio::spawn(async move { trying.submit(&key, None, Secret::password("any")).await });
+    while state(&batch, "a").await != Verifying {
+        tokio::task::yield_now().await;
+    }
+    batch.stop(&only("a")).await.unwrap();
+    assert_eq!(state(&batch, "a").await, Stopped);
+    door.notify_one();
+    trying.await.unwrap().unwrap();
+    assert_eq!(state(&batch, "a").await, Stopped, "a right answer starts nothing that was stopped");
+}
+
+#[tokio::test]
+async fn a_mailbox_with_errors_asks_when_its_credential_is_not_there_any_more() {
+    let world = World::new();
+    let batch = world.filled(&["a"], 3).await;
+    let refused = Error::new(ErrorKind::Refused, "the server does not like it");
+    let which = |write: &mailmove_core::Write| matches!(write, mailmove_core::Write::Create { .. });
+    world.new.faults().refuse(which, refused);
+    go(&batch, Pass::Full).await;
+    assert_eq!(state(&batch, "a").await, CompletedWithErrors);
+    batch.add([flagged("a", 192)]).await.unwrap();
+    assert_eq!(batch.start(&only("a"), Pass::RetryErrors).await.unwrap().waiting, 1);
+    assert_eq!(state(&batch, "a").await, WaitingForUser);
 }
