@@ -2,7 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod connect;
-#[cfg(any(feature = "ews", feature = "imap"))]
+#[cfg(any(feature = "ews", feature = "imap", feature = "zimbra"))]
 mod from_url;
 mod url;
 
@@ -24,3 +24,6 @@ pub use mailmove_notify as notify;
 /// The page on which users answer what a batch asks them.
 #[cfg(feature = "portal")]
 pub use mailmove_portal as portal;
+/// The Zimbra connector, for those who build it without a URL.
+#[cfg(feature = "zimbra")]
+pub use mailmove_zimbra as zimbra;

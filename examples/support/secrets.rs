@@ -4,7 +4,8 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 
 use mailmove::{
-    Access, ConnectOptions, CredentialProvider, EndpointUrl, EnvironmentSecrets, Error, ErrorKind, Result, Secret, Side,
+    Access, ConnectOptions, CredentialProvider, EndpointUrl, EnvironmentSecrets, Error, ErrorKind, FixedCredentials,
+    Result, Secret, Side,
 };
 
 /// The credentials of this side: from `MAILMOVE_{SOURCE,DESTINATION}_…`, or of what is typed at a terminal.
@@ -27,6 +28,10 @@ pub(crate) fn from_environment(
     options: &ConnectOptions,
 ) -> Result<Option<Arc<dyn CredentialProvider>>> {
     let secrets = EnvironmentSecrets::read(side).map_err(|error| error.on(side))?;
+    if let (Some("preauth"), Some(key)) = (url.auth.as_deref(), &secrets.preauth_key) {
+        let key = FixedCredentials::administrator("preauth", Access::Impersonate, Secret::Password(key.clone()));
+        return Ok(Some(Arc::new(key)));
+    }
     if secrets.names_application() {
         return application(&secrets, options).map_err(|error| error.on(side));
     }

@@ -33,17 +33,12 @@ impl Client {
         self.call(Call::repeatable(O::NAME), operation).await
     }
 
-    /// Does something that must not happen twice.
-    pub(crate) async fn perform<O: Operation>(&self, operation: &O) -> Result<O::Answer> {
-        self.call(Call::once(O::NAME), operation).await
-    }
-
     /// As [`ask`](Self::ask) for many at once, with one outcome for each.
     pub(crate) async fn ask_each<O: Operation>(&self, operations: &[O]) -> Result<Vec<Result<O::Answer>>> {
         self.call_each(Call::repeatable(O::NAME), operations, Recovery::Retry { after: None }).await
     }
 
-    /// As [`perform`](Self::perform) for many at once, with one outcome for each.
+    /// Does many things that must not happen twice, with one outcome for each.
     pub(crate) async fn perform_each<O: Operation>(&self, operations: &[O]) -> Result<Vec<Result<O::Answer>>> {
         self.call_each(Call::once(O::NAME), operations, Recovery::Locate).await
     }

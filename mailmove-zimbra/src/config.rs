@@ -21,6 +21,8 @@ pub struct ZimbraConfig {
     /// The preauthentication key of the domain. With it mailboxes are opened as their owners, without a password and
     /// without the administrators' port; credentials are not asked for.
     pub preauth_key: Option<SecretString>,
+    /// Whether the secrets that credentials carry are preauthentication keys, each of its mailbox's domain.
+    pub secrets_are_keys: bool,
     /// Whether secrets and mail may travel unprotected. Without it, an `http` address is refused.
     pub allow_plaintext: bool,
     /// Authorities that are trusted beside the system's, as PEM text.
@@ -39,6 +41,7 @@ impl ZimbraConfig {
             admin_url: None,
             access: None,
             preauth_key: None,
+            secrets_are_keys: false,
             allow_plaintext: false,
             extra_roots: Vec::new(),
             connections: 6,
@@ -71,6 +74,12 @@ impl ZimbraConfig {
         self
     }
 
+    /// The same with credentials whose secrets are preauthentication keys.
+    pub fn with_keys_for_secrets(mut self) -> Self {
+        self.secrets_are_keys = true;
+        self
+    }
+
     /// The same with plain connections allowed.
     pub fn allowing_plaintext(mut self) -> Self {
         self.allow_plaintext = true;
@@ -87,6 +96,11 @@ impl ZimbraConfig {
     pub fn item_by_item(mut self) -> Self {
         self.bulk = false;
         self
+    }
+
+    /// Whether mailboxes are opened by the key of their domain.
+    pub(crate) fn opens_by_key(&self) -> bool {
+        self.secrets_are_keys || self.preauth_key.is_some()
     }
 
     /// Where administrators are let in.

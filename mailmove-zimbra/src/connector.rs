@@ -4,8 +4,8 @@ use std::sync::Arc;
 use mailmove_core::guard::Limits;
 use mailmove_core::http::{Http, HttpSettings, Session};
 use mailmove_core::{
-    Access, Connector, CredentialProvider, Destination, Error, ErrorKind, FixedCredentials, Guard, Mailbox, Result,
-    Root, Secret, Side, SignIn, Source, Stage, Verification, async_trait,
+    Access, AccessRevocation, Connector, CredentialProvider, Destination, Error, ErrorKind, FixedCredentials,
+    ForwardingControl, Guard, Mailbox, Result, Root, Secret, Side, SignIn, Source, Stage, Verification, async_trait,
 };
 
 use crate::client::Client;
@@ -61,11 +61,16 @@ impl ZimbraConnector {
             base: self.config.url.clone(),
             admin: self.config.admin(),
             access: self.config.access.clone(),
-            by_key: self.config.preauth_key.is_some(),
+            by_key: self.config.opens_by_key(),
             administrators: self.administrators.clone(),
         };
         let door = Door::new(session.clone(), way, self.sign_in.clone(), mailbox.clone());
         Ok(Client::new(session, self.config.url.clone(), door))
+    }
+
+    /// Whether mailboxes are opened by the key of their domain.
+    pub(crate) fn opens_by_key(&self) -> bool {
+        self.config.opens_by_key()
     }
 
     fn connections(&self) -> usize {
@@ -124,6 +129,14 @@ impl Connector for ZimbraConnector {
 
     async fn destination(&self, mailbox: &Mailbox) -> Result<Arc<dyn Destination>> {
         Ok(Arc::new(self.open(mailbox).await?))
+    }
+
+    fn forwarding(&self) -> Option<&dyn ForwardingControl> {
+        Some(self)
+    }
+
+    fn revocation(&self) -> Option<&dyn AccessRevocation> {
+        Some(self)
     }
 }
 

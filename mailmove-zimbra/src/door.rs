@@ -26,7 +26,7 @@ use crate::wire::soap::{self, Operation};
 use crate::wire::{preauth, rest};
 
 /// How long a delegated token shall be good, in seconds. Servers may give less without saying so.
-const DELEGATED: u32 = 12 * 3600;
+pub(crate) const DELEGATED: u32 = 12 * 3600;
 
 /// The tokens of administrators, by grant and generation of their credential. All mailboxes share them.
 pub(crate) type Administrators = Arc<Mutex<HashMap<(String, u64), SecretString>>>;

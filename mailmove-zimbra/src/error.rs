@@ -36,11 +36,6 @@ pub(crate) fn of_item(fault: &Fault) -> Error {
     }
 }
 
-/// The code that an error came from.
-pub(crate) fn code(error: &Error) -> Option<&str> {
-    error.context().find(|(name, _)| *name == "code").map(|(_, value)| value)
-}
-
 /// What an answer without a fault means, when its status is not one of success.
 pub(crate) fn of_response(response: &Response) -> Option<Error> {
     let error = response.error()?;

@@ -4,8 +4,12 @@
 mod ews;
 #[cfg(feature = "imap")]
 mod imap;
+#[cfg(feature = "zimbra")]
+mod zimbra;
 
 #[cfg(feature = "ews")]
 pub(crate) use ews::ews;
 #[cfg(feature = "imap")]
 pub(crate) use imap::imap;
+#[cfg(feature = "zimbra")]
+pub(crate) use zimbra::zimbra;

@@ -13,8 +13,6 @@ pub(crate) struct Info {
     /// `10.1.0_GA_4655 20240815 ...`
     pub(crate) version: String,
     pub(crate) id: String,
-    /// The primary address.
-    pub(crate) name: String,
     /// Bytes in use.
     pub(crate) used: Option<u64>,
     /// The largest upload, in bytes.
@@ -64,7 +62,6 @@ impl Operation for GetInfo {
         Ok(Info {
             version: text("version"),
             id: text("id"),
-            name: text("name"),
             used: answer.child_text("used").and_then(|text| text.parse().ok()),
             largest_upload: answer.amount("attSizeLimit").filter(|most| *most > 0),
             attributes: pairs("attrs"),
