@@ -1,5 +1,6 @@
 //! One operation, there and back: the request around it, what the answer means, and when to wait.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mailmove_core::http::{Part, Request, Response, Session};
@@ -25,15 +26,26 @@ const LARGE: u64 = 20 << 20;
 /// After how long without a byte a request has failed: a batch runs for up to a minute.
 const IDLE: Duration = Duration::from_secs(120);
 
-/// The web service of one mailbox.
-#[derive(Debug)]
+/// The web service of one mailbox. Clones share cookies and connections.
+#[derive(Debug, Clone)]
 pub(crate) struct Client {
     session: Session,
     url: Url,
     header: Header,
     anchor: String,
-    cookies: Cookies,
+    /// The mailbox of public folders that is meant.
+    public: Option<String>,
+    cookies: Arc<Cookies>,
     spool: Spool,
+}
+
+/// The way to a mailbox of public folders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Route {
+    /// The address by which the front finds the server.
+    pub(crate) anchor: String,
+    /// The mailbox, by its address or by its GUID and a domain.
+    pub(crate) public: String,
 }
 
 /// What the server understands, and a message for each thing asked for.
@@ -42,8 +54,13 @@ type Told<P> = (Option<Version>, Vec<Message<P>>);
 impl Client {
     /// For the mailbox of this address.
     pub(crate) fn new(session: Session, url: Url, header: Header, anchor: &str) -> Self {
-        let (cookies, spool) = (Cookies::default(), Spool::new(OWN_SPOOL));
-        Self { session, url, header, anchor: anchor.to_owned(), cookies, spool }
+        let (cookies, spool) = (Arc::default(), Spool::new(OWN_SPOOL));
+        Self { session, url, header, anchor: anchor.to_owned(), public: None, cookies, spool }
+    }
+
+    /// The same on another way, with cookies of its own: they belong to one mailbox.
+    pub(crate) fn through(&self, route: Route) -> Self {
+        Self { anchor: route.anchor, public: Some(route.public), cookies: Arc::default(), ..self.clone() }
     }
 
     /// The same speaking another version.
@@ -110,6 +127,9 @@ impl Client {
         // An address beyond ASCII cannot stand in a header; the server finds its way without, more slowly.
         if self.anchor.is_ascii() {
             request = request.header("x-anchormailbox", &self.anchor)?;
+        }
+        if let Some(public) = &self.public {
+            request = request.header("x-publicfoldermailbox", public)?;
         }
         if let Some(cookies) = self.cookies.header() {
             request = request.header("cookie", &cookies)?.hiding(SecretString::from(cookies));

@@ -11,9 +11,10 @@ use url::Url;
 
 use crate::client::Client;
 use crate::config::{Address, EwsConfig};
-use crate::discover::Discovery;
+use crate::discover::{Autodiscover, Discovery, Place, Protocol};
 use crate::endpoint::EwsMailbox;
 use crate::error;
+use crate::public::PublicFolders;
 use crate::wire::envelope::Header;
 use crate::wire::folder::FolderData;
 use crate::wire::get_folder::GetFolder;
@@ -28,7 +29,7 @@ pub struct EwsConnector {
     guard: Guard,
     provider: Arc<dyn CredentialProvider>,
     sign_in: SignIn,
-    discovery: Option<Discovery>,
+    discovery: Option<Arc<Discovery>>,
 }
 
 impl EwsConnector {
@@ -43,7 +44,8 @@ impl EwsConnector {
         let (http, sign_in) = (Http::new(settings)?, SignIn::new(provider.clone()));
         let discovery = match &config.address {
             Address::Autodiscover(autodiscover) => {
-                Some(Discovery::new(autodiscover.clone(), http.clone(), sign_in.clone(), config.passwords)?)
+                let (http, sign_in) = (http.clone(), sign_in.clone());
+                Some(Arc::new(Discovery::new(autodiscover.clone(), http, sign_in, config.passwords)?))
             }
             Address::Url(_) => None,
         };
@@ -53,6 +55,20 @@ impl EwsConnector {
     /// Opens a mailbox: its root folder tells the version it speaks.
     async fn open(&self, mailbox: &Mailbox) -> Result<EwsMailbox> {
         self.open_root(mailbox).await.map(|(opened, _)| opened).map_err(|error| error.on(mailbox.side))
+    }
+
+    /// Who knows where public folders are: autodiscover, at the server itself when nobody else was named.
+    fn public_folders(&self, mailbox: &Mailbox, url: &Url) -> Result<PublicFolders> {
+        let discovery = match &self.discovery {
+            Some(discovery) => discovery.clone(),
+            None => {
+                let origin = Place::At(url.origin().ascii_serialization());
+                let settings = Autodiscover::new().at([origin]).speaking([Protocol::Soap]);
+                let (http, sign_in) = (self.http.clone(), self.sign_in.clone());
+                Arc::new(Discovery::new(settings, http, sign_in, self.config.passwords)?)
+            }
+        };
+        Ok(PublicFolders::new(discovery, mailbox.clone()))
     }
 
     /// Where the web service of a mailbox is.
@@ -78,7 +94,8 @@ impl EwsConnector {
                     .remedy("use the access impersonate or delegate, or the owner's own credential"));
             }
         };
-        let root = FolderRef::Distinguished { name: root_name(mailbox)?, mailbox: delegate.clone() };
+        let whose = delegate.clone().filter(|_| mailbox.root != Root::PublicFolders);
+        let root = FolderRef::Distinguished { name: root_name(mailbox)?, mailbox: whose };
         let limits = Limits::new().slots(1, self.config.connections.max(1));
         let guard = self.guard.child(mailbox.address.as_str(), limits);
         let session = Session::new(self.http.clone(), guard).signed_in(self.sign_in.clone(), mailbox.clone());
@@ -88,7 +105,13 @@ impl EwsConnector {
         let client = Client::new(session, url, header, &mailbox.address);
         let (client, folder) = negotiate(client, &root, self.config.version).await?;
         let name = format!("{} {mailbox}", self.name);
-        Ok((EwsMailbox::new(name, client, mailbox.clone(), folder.id.clone(), delegate), folder))
+        let url = client.url().clone();
+        let opened = EwsMailbox::new(name, client, mailbox.clone(), folder.id.clone(), delegate);
+        let opened = match mailbox.root {
+            Root::PublicFolders => opened.of_public(self.public_folders(mailbox, &url)?).await?,
+            _ => opened,
+        };
+        Ok((opened, folder))
     }
 }
 
@@ -123,8 +146,11 @@ fn root_name(mailbox: &Mailbox) -> Result<&'static str> {
     match mailbox.root {
         Root::Primary => Ok("msgfolderroot"),
         Root::Archive => Ok("archivemsgfolderroot"),
-        root => Err(Error::new(ErrorKind::Unsupported, format!("the tree {root} cannot be opened"))
-            .remedy("open the primary mailbox or the archive")),
+        Root::PublicFolders if mailbox.side == Side::Source => Ok("publicfoldersroot"),
+        Root::Recoverable if mailbox.side == Side::Source => Ok("recoverableitemsroot"),
+        root => Err(Error::new(ErrorKind::Unsupported, format!("the tree {root} cannot be opened")).remedy(
+            "write into the primary mailbox or the archive; public folders and recoverable items are read only",
+        )),
     }
 }
 

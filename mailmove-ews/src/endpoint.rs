@@ -11,6 +11,7 @@ use crate::capabilities;
 use crate::client::Client;
 use crate::index::Index;
 use crate::map;
+use crate::public::PublicFolders;
 use crate::wire::find_folder::FindFolder;
 use crate::wire::get_folder::GetFolder;
 use crate::wire::ids::FolderRef;
@@ -25,6 +26,8 @@ pub(crate) struct EwsMailbox {
     capabilities: Capabilities,
     /// The id of the folder below which everything is.
     pub(crate) root: String,
+    /// Where its contents are, when it is the tree of public folders.
+    pub(crate) public: Option<PublicFolders>,
     /// Whose mailbox it is, when the caller opens it with rights of their own.
     delegate: Option<String>,
     /// Who writes into a folder, one after the other.
@@ -40,7 +43,17 @@ impl EwsMailbox {
     pub(crate) fn new(name: String, client: Client, mailbox: Mailbox, root: String, delegate: Option<String>) -> Self {
         let capabilities = capabilities::of(client.version());
         let (turns, indexes) = (Mutex::default(), Mutex::default());
-        Self { name, client, mailbox, capabilities, root, delegate, turns, indexes }
+        Self { name, client, mailbox, capabilities, root, public: None, delegate, turns, indexes }
+    }
+
+    /// The same as the tree of public folders.
+    pub(crate) async fn of_public(mut self, public: PublicFolders) -> Result<Self> {
+        // Before 2013 every server knows the way itself.
+        if self.version() >= Version::Exchange2013 {
+            self.client = self.client.through(public.hierarchy().await?);
+        }
+        self.public = Some(public);
+        Ok(self)
     }
 
     pub(crate) fn version(&self) -> Version {
@@ -76,12 +89,16 @@ impl EwsMailbox {
 
     /// Every folder that users see, parents first.
     pub(crate) async fn tree(&self) -> Result<Vec<Folder>> {
+        if let Some(public) = &self.public {
+            let folders = self.public_tree(public).await?;
+            return Ok(map::folder::tree(&self.root, &folders, &HashMap::new()));
+        }
         let roles = self.roles().await?;
         let mut folders = Vec::new();
         let mut offset = 0;
         loop {
-            let below = FolderRef::Id(self.root.clone());
-            let page = self.client.ask_one(&FindFolder { below, offset }).await?;
+            let below = vec![FolderRef::Id(self.root.clone())];
+            let page = self.client.ask_one(&FindFolder { below, offset, shallow: false }).await?;
             let count = u32::try_from(page.folders.len()).unwrap_or(u32::MAX);
             folders.extend(page.folders);
             match page.last {

@@ -30,6 +30,7 @@ mod endpoint;
 mod error;
 mod index;
 mod map;
+mod public;
 mod source;
 mod wire;
 mod write;

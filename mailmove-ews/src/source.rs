@@ -10,6 +10,7 @@ use mailmove_exchange::fts::{FtsError, summarize};
 
 use crate::batch::{self, Ranges};
 use crate::capabilities::{BATCH_BYTES, BATCH_ITEMS};
+use crate::client::Client;
 use crate::endpoint::EwsMailbox;
 use crate::map;
 use crate::wire::export_items::ExportItems;
@@ -35,7 +36,11 @@ impl Source for EwsMailbox {
         let mut verdicts = Vec::with_capacity(items.len());
         let sizes: Vec<u64> = items.iter().map(|item| item.size).collect();
         for range in batch::split(&sizes, BATCH_ITEMS, BATCH_BYTES) {
-            verdicts.extend(self.fetch_batch(&items[range], format, spool).await);
+            // What public folders hold may be in different places.
+            let together = |one: &ItemRef, next: &ItemRef| self.public.is_none() || one.folders == next.folders;
+            for some in items[range].chunk_by(together) {
+                verdicts.extend(self.fetch_batch(some, format, spool).await);
+            }
         }
         verdicts.into_iter().map(|verdict| verdict.map_err(|error| self.on_side(error))).collect()
     }
@@ -45,6 +50,9 @@ impl EwsMailbox {
     async fn page(&self, feed: &FeedId, after: Option<&Cursor>) -> Result<Page> {
         if feed.as_str().is_empty() || !can_be_sent(feed.as_str()) {
             return Err(Error::new(ErrorKind::NotFound, "there is no such folder").with("folder", feed));
+        }
+        if self.public.is_some() {
+            return self.public_page(feed, after).await;
         }
         let (listing, state) = match after.map(Cursor::as_str) {
             None => (true, None),
@@ -105,8 +113,9 @@ impl EwsMailbox {
 
     async fn fetch_some(&self, items: &[&ItemRef], format: &Format, spool: &Spool) -> Result<Vec<Result<Item>>> {
         let keys: Vec<ItemKey> = items.iter().map(|item| ItemKey::new(item.id.as_str())).collect();
+        let client = self.client_of(items.first().and_then(|item| item.folders.first())).await?;
         if *format == Format::FASTTRANSFER {
-            return self.export(items, keys, spool).await;
+            return self.export(&client, items, keys, spool).await;
         }
         // One request for those that come as MIME, one for each kind that is told by its fields.
         let mut verdicts: Vec<Option<Result<Item>>> = items.iter().map(|_| None).collect();
@@ -122,7 +131,7 @@ impl EwsMailbox {
                 Some(Kind::Journal) => Shape::JOURNAL,
                 Some(_) => Shape::WITH_FIELDS,
             };
-            let answers = self.client.ask_into(&GetItem { shape, items: some }, places.len(), spool).await?;
+            let answers = client.ask_into(&GetItem { shape, items: some }, places.len(), spool).await?;
             for (at, answer) in places.into_iter().zip(answers) {
                 verdicts[at] = Some(answer.and_then(|data| read(data, items[at], format, spool)));
             }
@@ -131,17 +140,23 @@ impl EwsMailbox {
     }
 
     /// The stream of each item, and beside it what its verdict tells of it.
-    async fn export(&self, items: &[&ItemRef], keys: Vec<ItemKey>, spool: &Spool) -> Result<Vec<Result<Item>>> {
+    async fn export(
+        &self,
+        client: &Client,
+        items: &[&ItemRef],
+        keys: Vec<ItemKey>,
+        spool: &Spool,
+    ) -> Result<Vec<Result<Item>>> {
         let events = items.iter().all(|item| item.kind == Kind::Event);
         let shape = if events { Shape::EVENT } else { Shape::ITEM };
-        let described = self.client.ask(&GetItem { shape, items: keys.clone() }, items.len()).await?;
+        let described = client.ask(&GetItem { shape, items: keys.clone() }, items.len()).await?;
         let there: Vec<bool> = described.iter().map(|answer| matches!(answer, Ok(Some(_)))).collect();
         let keys: Vec<ItemKey> =
             keys.into_iter().zip(&there).filter(|(_, there)| **there).map(|(key, _)| key).collect();
         let count = keys.len();
         let mut streams = match count {
             0 => Vec::new().into_iter(),
-            _ => self.client.ask_into(&ExportItems { items: keys }, count, spool).await?.into_iter(),
+            _ => client.ask_into(&ExportItems { items: keys }, count, spool).await?.into_iter(),
         };
         let mut whole = |item: &&ItemRef, answer: Result<Option<ItemData>>| {
             let data = answer?.ok_or_else(map::item::without_content)?;

@@ -4,14 +4,16 @@ use super::envelope::Operation;
 use super::folder::{FolderData, read_folders};
 use super::ids::FolderRef;
 use super::item::boolean;
-use super::shape::write_folder_shape;
+use super::shape::{FolderShape, write_folder_shape};
 use super::writer::Writer;
 use super::xml::{Element, Xml};
 
-/// Every folder below one, page by page.
+/// Every folder below these, page by page.
 pub(crate) struct FindFolder {
-    pub(crate) below: FolderRef,
+    pub(crate) below: Vec<FolderRef>,
     pub(crate) offset: u32,
+    /// Only those right below, as public folders want it, and with where their contents are.
+    pub(crate) shallow: bool,
 }
 
 /// How many folders a page has at most.
@@ -32,13 +34,13 @@ impl Operation for FindFolder {
     type Part = Found;
 
     fn write(&self, out: &mut Writer) {
-        out.open_with("m:FindFolder", &[("Traversal", "Deep")]);
-        write_folder_shape(out, false);
+        out.open_with("m:FindFolder", &[("Traversal", if self.shallow { "Shallow" } else { "Deep" })]);
+        write_folder_shape(out, if self.shallow { FolderShape::Public } else { FolderShape::Tree });
         let offset = self.offset.to_string();
         let page = [("MaxEntriesReturned", PAGE), ("Offset", &offset), ("BasePoint", "Beginning")];
         out.empty("m:IndexedPageFolderView", &page);
         out.open("m:ParentFolderIds");
-        self.below.write(out);
+        self.below.iter().for_each(|folder| folder.write(out));
         out.close();
         out.close();
     }

@@ -28,6 +28,8 @@ pub(crate) struct Found {
     pub(crate) next: Option<u32>,
     /// Whether this page is the last one, when the server says so.
     pub(crate) last: Option<bool>,
+    /// How many items there are on all pages.
+    pub(crate) total: Option<u32>,
 }
 
 impl Operation for FindItem {
@@ -64,17 +66,23 @@ impl Operation for FindItem {
     }
 
     fn read(&self, element: &Element, xml: &mut Xml, spool: &Spool, part: &mut Self::Part) -> Result<()> {
-        if element.name != "RootFolder" {
-            return xml.skip();
-        }
-        part.next = element.attribute("IndexedPagingOffset").and_then(|text| text.parse().ok());
-        part.last = element.attribute("IncludesLastItemInRange").and_then(boolean);
-        while let Some(child) = xml.child()? {
-            match child.name.as_str() {
-                "Items" => part.items = read_items(xml, spool)?,
-                _ => xml.skip()?,
-            }
-        }
-        Ok(())
+        read_page(element, xml, spool, part)
     }
+}
+
+/// Reads a page of items.
+pub(super) fn read_page(element: &Element, xml: &mut Xml, spool: &Spool, part: &mut Found) -> Result<()> {
+    if element.name != "RootFolder" {
+        return xml.skip();
+    }
+    part.next = element.attribute("IndexedPagingOffset").and_then(|text| text.parse().ok());
+    part.last = element.attribute("IncludesLastItemInRange").and_then(boolean);
+    part.total = element.attribute("TotalItemsInView").and_then(|text| text.parse().ok());
+    while let Some(child) = xml.child()? {
+        match child.name.as_str() {
+            "Items" => part.items = read_items(xml, spool)?,
+            _ => xml.skip()?,
+        }
+    }
+    Ok(())
 }

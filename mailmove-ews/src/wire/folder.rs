@@ -21,6 +21,10 @@ pub(crate) struct FolderData {
     pub(crate) search: bool,
     /// Whether items may be put into it, when the server says so.
     pub(crate) writable: Option<bool>,
+    /// How many folders are right below it.
+    pub(crate) children: Option<u64>,
+    /// Which mailboxes hold what is in it, in base64.
+    pub(crate) replicas: Option<String>,
 }
 
 /// Every folder of a list whose element was just opened.
@@ -43,9 +47,11 @@ impl FolderData {
                 "FolderClass" => folder.class = Some(xml.text()?),
                 "DisplayName" => folder.name = xml.text()?,
                 "TotalCount" => folder.items = xml.text()?.trim().parse().ok(),
+                "ChildFolderCount" => folder.children = xml.text()?.trim().parse().ok(),
                 "EffectiveRights" => folder.writable = writable(xml)?,
                 "ExtendedProperty" => match extended(xml)? {
                     Some((Property::Hidden, value)) => folder.hidden = boolean(&value) == Some(true),
+                    Some((Property::Replicas, value)) => folder.replicas = Some(value),
                     Some((Property::FolderSize, value)) => folder.bytes = value.trim().parse().ok(),
                     _ => {}
                 },

@@ -3,7 +3,7 @@ use mailmove_core::{Result, Spool};
 use super::envelope::Operation;
 use super::folder::{FolderData, read_folders};
 use super::ids::FolderRef;
-use super::shape::write_folder_shape;
+use super::shape::{FolderShape, write_folder_shape};
 use super::writer::Writer;
 use super::xml::{Element, Xml};
 
@@ -20,7 +20,7 @@ impl Operation for GetFolder {
 
     fn write(&self, out: &mut Writer) {
         out.open("m:GetFolder");
-        write_folder_shape(out, self.rights);
+        write_folder_shape(out, if self.rights { FolderShape::Rights } else { FolderShape::Tree });
         out.open("m:FolderIds");
         self.folders.iter().for_each(|folder| folder.write(out));
         out.close();

@@ -7,6 +7,7 @@ pub(crate) mod create_item;
 pub(crate) mod delete_item;
 pub(crate) mod envelope;
 pub(crate) mod export_items;
+pub(crate) mod find_changed;
 pub(crate) mod find_folder;
 pub(crate) mod find_item;
 pub(crate) mod folder;

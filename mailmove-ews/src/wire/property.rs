@@ -36,10 +36,14 @@ pub(crate) enum Property {
     Hidden,
     /// The bytes of a folder's items.
     FolderSize,
+    /// When it was created.
+    Created,
+    /// Which mailboxes hold what is in a public folder.
+    Replicas,
 }
 
 impl Property {
-    const ALL: [Property; 15] = [
+    const ALL: [Property; 17] = [
         Property::MessageFlags,
         Property::DeliveryTime,
         Property::SubmitTime,
@@ -55,6 +59,8 @@ impl Property {
         Property::JournalStart,
         Property::Hidden,
         Property::FolderSize,
+        Property::Created,
+        Property::Replicas,
     ];
 
     /// The attributes that name it, the type last.
@@ -75,6 +81,8 @@ impl Property {
             Property::InternetMessageId => tagged("0x1035", "String"),
             Property::Hidden => tagged("0x10f4", "Boolean"),
             Property::FolderSize => tagged("0x0e08", "Long"),
+            Property::Created => tagged("0x3007", "SystemTime"),
+            Property::Replicas => tagged("0x6698", "Binary"),
             Property::ImapDeleted => {
                 vec![("DistinguishedPropertySetId", "Common"), ("PropertyId", "34160"), ("PropertyType", "Integer")]
             }

@@ -125,7 +125,10 @@ impl Shape {
         ..Shape::ITEM
     };
 
-    /// The same with the item's content as MIME.
+    /// Nothing but which item it is.
+    pub(crate) const NOTHING: Shape = Shape { mime: false, all: false, fields: &[], properties: &[] };
+
+    /// As [`ITEM`](Self::ITEM), with the item's content as MIME.
     pub(crate) const WITH_MIME: Shape = Shape { mime: true, ..Shape::ITEM };
 
     pub(crate) fn write(self, out: &mut Writer) {
@@ -143,12 +146,30 @@ impl Shape {
 }
 
 /// What is asked of a folder.
-pub(crate) fn write_folder_shape(out: &mut Writer, rights: bool) {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FolderShape {
+    /// What a tree is made of.
+    Tree,
+    /// The same with what may be done there.
+    Rights,
+    /// The same with how many folders are below it, and which mailbox holds its contents.
+    Public,
+}
+
+pub(crate) fn write_folder_shape(out: &mut Writer, shape: FolderShape) {
     out.open("m:FolderShape");
     out.leaf("t:BaseShape", "IdOnly");
-    let known = ["folder:ParentFolderId", "folder:FolderClass", "folder:DisplayName", "folder:TotalCount"];
-    let fields = known.into_iter().chain(rights.then_some("folder:EffectiveRights"));
-    additional(out, &fields.collect::<Vec<_>>(), &[Property::Hidden, Property::FolderSize]);
+    let mut fields = vec!["folder:ParentFolderId", "folder:FolderClass", "folder:DisplayName", "folder:TotalCount"];
+    let mut properties = vec![Property::Hidden, Property::FolderSize];
+    match shape {
+        FolderShape::Tree => {}
+        FolderShape::Rights => fields.push("folder:EffectiveRights"),
+        FolderShape::Public => {
+            fields.push("folder:ChildFolderCount");
+            properties.push(Property::Replicas);
+        }
+    }
+    additional(out, &fields, &properties);
     out.close();
 }
 

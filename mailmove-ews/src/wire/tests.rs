@@ -129,7 +129,7 @@ fn changes_are_told_with_their_state_and_their_end() {
 #[test]
 fn a_page_of_folders_says_where_the_next_one_begins() {
     let page = answer(
-        &FindFolder { below: folder(), offset: 0 },
+        &FindFolder { below: vec![folder()], offset: 0, shallow: false },
         "<m:RootFolder IndexedPagingOffset='2' TotalItemsInView='9' IncludesLastItemInRange='false'><t:Folders>\
          <t:Folder><t:FolderId Id='1'/><t:ParentFolderId Id='R'/><t:FolderClass>IPF.Note</t:FolderClass>\
          <t:DisplayName>A &amp; B</t:DisplayName><t:TotalCount>7</t:TotalCount><t:ExtendedProperty>\

@@ -71,7 +71,7 @@ fn known(shared: &Shared, head: &Parts, address: &str) -> Direction {
         return direction.clone();
     }
     let host = head.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    match lock(&shared.store).mailbox(address) {
+    match lock(&shared.store).primary(address) {
         Some(_) => Direction::Service(format!("http://{host}/EWS/Exchange.asmx")),
         None => Direction::Unknown,
     }
@@ -148,6 +148,13 @@ fn setting(shared: &Shared, name: &str, address: &str, url: &str) -> Option<Stri
     match name {
         "ExternalEwsUrl" | "InternalEwsUrl" => Some(url.to_owned()),
         "AutoDiscoverSMTPAddress" => Some(lock(&shared.store).primary(address)?.to_owned()),
+        "PublicFolderInformation" => Some(lock(&shared.store).public_mailboxes().first()?.address.clone()),
+        "InternalRpcClientServer" => {
+            let store = lock(&shared.store);
+            let public = store.public_mailboxes().iter().find(|public| public.address.eq_ignore_ascii_case(address))?;
+            let domain = address.rsplit_once('@').map(|(_, domain)| domain).unwrap_or_default();
+            Some(format!("{}@{domain}", public.guid))
+        }
         _ => None,
     }
 }

@@ -27,6 +27,7 @@ pub struct EwsServerBuilder {
 enum Entry {
     Mailbox { address: String, password: Option<String>, version: Option<Version> },
     Archive(String),
+    Public(String, usize),
     Account(String, String),
     Token(String, String),
     Application(String),
@@ -41,6 +42,7 @@ impl std::fmt::Debug for Entry {
             Self::Account(user, _) | Self::Token(user, _) | Self::Impersonator(user, _) => user,
             Self::Archive(owner) | Self::Delegate(owner, _) => owner,
             Self::Application(_) => "application",
+            Self::Public(domain, _) => domain,
         })
     }
 }
@@ -80,6 +82,18 @@ impl EwsServerBuilder {
     #[must_use]
     pub fn archive(mut self, address: &str) -> Self {
         self.entries.push(Entry::Archive(address.to_owned()));
+        self
+    }
+
+    /// Gives the organisation public folders that everybody may open, with their contents in so many mailboxes, by
+    /// turns. From Exchange 2013 on requests for contents have to say in which of them they are.
+    ///
+    /// # Panics
+    /// When there is no mailbox for them.
+    #[must_use]
+    pub fn public_folders(mut self, domain: &str, mailboxes: usize) -> Self {
+        assert!(mailboxes > 0, "contents live somewhere");
+        self.entries.push(Entry::Public(domain.to_owned(), mailboxes));
         self
     }
 
@@ -236,6 +250,7 @@ impl EwsServerBuilder {
                     let mailbox = store.mailbox(owner).unwrap_or_else(|| panic!("there is no mailbox {owner:?}"));
                     store.add_archive(mailbox);
                 }
+                Entry::Public(domain, mailboxes) => store.add_public(domain, *mailboxes, self.settings.version),
                 Entry::Account(name, password) => users.set_password(name, password),
                 Entry::Token(user, token) => users.add_token(user, token),
                 Entry::Application(token) => users.add_application(token),

@@ -35,7 +35,8 @@ pub(super) async fn answer(
     };
     let body = body.to_bytes();
     let caller = header(&head, AUTHORIZATION.as_str()).and_then(|value| accepted(&shared, value));
-    let envelope = soap::read(&body);
+    let public = header(&head, "x-publicfoldermailbox").map(str::to_owned);
+    let envelope = soap::read(&body).map(|envelope| Envelope { public, ..envelope });
     let session = caller.as_ref().zip(envelope.as_ref().ok()).map(|(caller, envelope)| {
         let impersonation = envelope.header("ExchangeImpersonation");
         lock(&shared.users).session(&lock(&shared.store), caller, impersonation)

@@ -4,7 +4,7 @@
 //!
 //! It obeys every shape, restriction, sort order, paging window and traversal that it takes; what it does not do, it
 //! answers with ErrorInvalidRequest. Not among what it does: NTLM, TLS, notifications, search by
-//! QueryString, occurrences of a series one by one, public folders, SoftDeleted traversals.
+//! QueryString, occurrences of a series one by one, changes to public folders, SoftDeleted traversals.
 //!
 //! Beside it stands Autodiscover in its three protocols ([`Direction`]).
 //!

@@ -109,6 +109,16 @@ impl EwsServer {
         MailboxHandle::new(address, number, self.shared.store.clone())
     }
 
+    /// The public folders: their paths begin below the root of them all.
+    ///
+    /// # Panics
+    /// When there are none.
+    pub fn public_folders(&self) -> MailboxHandle {
+        let number = lock(&self.shared.store).public_hierarchy();
+        let number = number.unwrap_or_else(|| panic!("the server has no public folders"));
+        MailboxHandle::new("public folders", number, self.shared.store.clone())
+    }
+
     /// Changes the password of an account.
     pub fn set_password(&self, user: &str, password: &str) -> &Self {
         lock(&self.shared.users).set_password(user, password);

@@ -12,6 +12,8 @@ use super::xml::{self, Node, Ns};
 
 /// A request.
 pub(crate) struct Envelope {
+    /// X-PublicFolderMailbox of HTTP.
+    pub(crate) public: Option<String>,
     pub(crate) headers: Vec<Node>,
     pub(crate) body: Node,
 }
@@ -33,7 +35,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Envelope, String> {
     }
     let mut body = body.unwrap_or_default();
     match body.len() {
-        1 => Ok(Envelope { headers, body: body.swap_remove(0) }),
+        1 => Ok(Envelope { public: None, headers, body: body.swap_remove(0) }),
         _ => Err("The body of the envelope does not hold one operation.".to_owned()),
     }
 }
@@ -94,6 +96,7 @@ pub(crate) fn execute(shared: &Shared, envelope: &Envelope, session: Session, ef
         outbox: Outbox::default(),
         done: 0,
         rewrite: settings.rewrite.clone(),
+        public: envelope.public.clone(),
     };
     let answer = op::run(&mut context, operation);
     shared.log.sent(context.outbox.messages);

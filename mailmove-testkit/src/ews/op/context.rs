@@ -5,6 +5,7 @@ use crate::ews::refusal::Refusal;
 use crate::ews::settings::Rewrite;
 use crate::ews::show::Style;
 use crate::ews::state::{Id, Item, Kind, Store};
+use crate::ews::version::Version;
 use crate::ews::xml::Node;
 
 /// Who asks, and for whose mailbox.
@@ -33,9 +34,30 @@ pub(crate) struct Context<'a> {
     /// Messages in the answer so far.
     pub(crate) done: usize,
     pub(crate) rewrite: Option<Rewrite>,
+    /// X-PublicFolderMailbox.
+    pub(crate) public: Option<String>,
 }
 
 impl Context<'_> {
+    /// Whether a public folder's contents are asked for where they are. Before 2013 the server finds them itself.
+    pub(crate) fn routed(&self, folder: u64) -> Result<(), Refusal> {
+        let content = self.store.folder(folder).and_then(|folder| self.store.content_of(folder));
+        let Some(content) = content.filter(|_| self.style.version >= Version::Exchange2013) else { return Ok(()) };
+        if self.public.as_deref().is_some_and(|named| named.eq_ignore_ascii_case(&content.address)) {
+            return Ok(());
+        }
+        let words = "The public folder's contents are in another public folder mailbox.";
+        Err(Refusal::new("ErrorPublicFolderMailboxDiscoveryFailed", words))
+    }
+
+    /// Refuses what cannot be done with public folders.
+    pub(crate) fn not_public(&self, folder: u64, what: &str) -> Result<(), Refusal> {
+        match self.store.folder(folder).and_then(|folder| self.store.content_of(folder)) {
+            Some(_) => Err(Refusal::new("ErrorInvalidOperation", format!("Public folders know no {what}."))),
+            None => Ok(()),
+        }
+    }
+
     /// The response messages of a batch: every element for itself, whatever became of the others.
     pub(crate) fn each(
         &mut self,
@@ -64,6 +86,13 @@ impl Context<'_> {
                 let folder = self.store.folder(id.key).filter(|_| id.kind == Kind::Folder);
                 let folder = folder.ok_or_else(Refusal::not_found)?;
                 self.allow(folder.mailbox).map(|()| folder.key)
+            }
+            "DistinguishedFolderId" if id == "publicfoldersroot" => {
+                let hierarchy = self.store.public_hierarchy();
+                hierarchy.and_then(|number| self.store.well_known(number, id)).ok_or_else(|| {
+                    let words = "There are no public folder servers available.";
+                    Refusal::new("ErrorNoPublicFolderReplicaAvailable", words)
+                })
             }
             "DistinguishedFolderId" => {
                 let mailbox = match node.at(&["Mailbox", "EmailAddress"]) {
@@ -102,11 +131,13 @@ impl Context<'_> {
     pub(crate) fn known(&self, key: u64) -> Result<&Item, Refusal> {
         let item = self.store.item(key).ok_or_else(Refusal::not_found)?;
         let mailbox = self.store.folder(item.folder).map(|folder| folder.mailbox).ok_or_else(Refusal::not_found)?;
-        self.allow(mailbox).map(|()| item)
+        self.allow(mailbox)?;
+        self.routed(item.folder).map(|()| item)
     }
 
     fn allow(&self, mailbox: usize) -> Result<(), Refusal> {
-        if self.session.allowed.contains(&mailbox) { Ok(()) } else { Err(Refusal::denied()) }
+        let public = self.store.public_hierarchy() == Some(mailbox);
+        if public || self.session.allowed.contains(&mailbox) { Ok(()) } else { Err(Refusal::denied()) }
     }
 
     /// The ItemId element of an item.

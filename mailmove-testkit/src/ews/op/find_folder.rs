@@ -21,6 +21,9 @@ pub(super) fn run(context: &mut Context<'_>, request: &Node) -> Result<Node, Ref
     let parents = &required(request, "ParentFolderIds")?.children;
     let messages = context.each("FindFolder", parents, |context, id| {
         let parent = context.folder(id)?;
+        if deep {
+            context.not_public(parent, "deep traversal")?;
+        }
         let store = &*context.store;
         let keys = match deep {
             true => store.descendants(parent),

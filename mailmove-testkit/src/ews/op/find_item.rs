@@ -37,6 +37,7 @@ pub(super) fn run(context: &mut Context<'_>, request: &Node) -> Result<Node, Ref
     let messages = context.each("FindItem", parents, |context, id| {
         shape.check(Where::Search)?;
         let folder = context.folder(id)?;
+        context.routed(folder)?;
         let (store, style) = (&*context.store, context.style);
         let mut found: Vec<&Item> = Vec::new();
         for item in store.items_of(folder).filter(|item| item.associated == associated) {

@@ -15,6 +15,7 @@ pub(super) fn run(context: &mut Context<'_>, request: &Node) -> Result<Node, Ref
 
 fn changes(context: &Context<'_>, request: &Node, shape: &Shape) -> Result<Vec<Node>, Refusal> {
     let key = context.folder_in(required(request, "SyncFolderId")?)?;
+    context.not_public(key, "synchronization")?;
     let store = &*context.store;
     let folder = store.folder(key).ok_or_else(|| Refusal::new("ErrorSyncFolderNotFound", "The folder is gone."))?;
     let with_associated = request.value("SyncScope") == Some("NormalAndAssociatedItems");

@@ -1,8 +1,11 @@
 //! A folder as an answer shows it.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::Style;
 use super::shape::{Base, Shape};
-use crate::ews::state::{Folder, Path, Store};
+use crate::ews::state::{Folder, Path, Property, PropertyKey, Store};
 use crate::ews::version::Version;
 use crate::ews::xml::Node;
 use crate::ews::{mapi, schema};
@@ -14,7 +17,7 @@ pub(crate) fn folder(store: &Store, folder: &Folder, shape: &Shape, style: Style
     let mut node = Node::t(kind);
     for name in schema::order(kind, style.version) {
         if name == "ExtendedProperty" {
-            node.children.extend(extended(folder, shape, style));
+            node.children.extend(extended(store, folder, shape, style));
             continue;
         }
         let wanted = name == "FolderId"
@@ -58,10 +61,22 @@ pub(super) fn rights(version: Version) -> Node {
     node.child((version >= Version::Exchange2010).then(|| Node::t("ViewPrivateItems").text(true)))
 }
 
-fn extended(folder: &Folder, shape: &Shape, style: Style) -> Vec<Node> {
+fn extended(store: &Store, folder: &Folder, shape: &Shape, style: Style) -> Vec<Node> {
     let found = shape.paths.iter().filter_map(|path| match path {
-        Path::Extended(key, kind, node) => super::item::shown(mapi::of_folder(folder, key)?, kind, node, style),
+        Path::Extended(key, kind, node) => {
+            let property = mapi::of_folder(folder, key).or_else(|| replicas(store, folder, key))?;
+            super::item::shown(property, kind, node, style)
+        }
         Path::Field(_) | Path::Indexed(..) => None,
     });
     found.collect()
+}
+
+/// PidTagReplicaList: the GUID of the mailbox that holds what is in a public folder, as text that ends with a zero.
+fn replicas(store: &Store, folder: &Folder, key: &PropertyKey) -> Option<Property> {
+    if *key != PropertyKey::Tag(0x6698) {
+        return None;
+    }
+    let content = store.content_of(folder)?;
+    Some(Property::one("Binary", STANDARD.encode(format!("{}\0", content.guid))))
 }

@@ -10,7 +10,7 @@ use crate::ews::mapi;
 /// Sees and changes one mailbox past the protocol, as another client or the administrator would.
 ///
 /// Folders are named by their path below the root of what users see, `Inbox/2026`; the archive's begin with `archive:`,
-/// `archive:Inbox`. Methods that name a folder or an item panic when it does not exist: a test that names the wrong one
+/// `archive:Inbox`, and those of recoverable items with `recoverable:`. Methods that name a folder or an item panic when it does not exist: a test that names the wrong one
 /// must not pass.
 #[derive(Clone)]
 pub struct MailboxHandle {
@@ -209,8 +209,11 @@ impl MailboxHandle {
     }
 
     fn with<T>(&self, path: &str, act: impl FnOnce(&mut Store, u64) -> T) -> T {
-        let (root, rest) =
-            path.strip_prefix("archive:").map_or(("msgfolderroot", path), |rest| ("archivemsgfolderroot", rest));
+        let (root, rest) = match path.split_once(':') {
+            Some(("archive", rest)) => ("archivemsgfolderroot", rest),
+            Some(("recoverable", rest)) => ("recoverableitemsroot", rest),
+            _ => ("msgfolderroot", path),
+        };
         let mut store = lock(&self.store);
         let root = store.well_known(self.number, root);
         let found = root.and_then(|root| match rest {

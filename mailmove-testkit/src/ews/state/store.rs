@@ -18,6 +18,14 @@ pub(crate) struct Store {
     items: HashMap<u64, Item>,
     key: u64,
     change: u64,
+    public: Vec<PublicMailbox>,
+}
+
+/// A mailbox that holds contents of public folders. The first of them holds their hierarchy too.
+#[derive(Debug)]
+pub(crate) struct PublicMailbox {
+    pub(crate) address: String,
+    pub(crate) guid: String,
 }
 
 #[derive(Debug)]
@@ -70,6 +78,41 @@ impl Store {
         self.add_well_known(mailbox, ARCHIVE);
     }
 
+    /// Gives the organisation public folders, whose contents live in so many mailboxes.
+    pub(crate) fn add_public(&mut self, domain: &str, mailboxes: usize, version: Version) {
+        self.public = (1..=mailboxes)
+            .map(|number| PublicMailbox {
+                address: format!("public-{number}@{domain}"),
+                guid: format!("{number:08x}-0000-4000-8000-00000000c0de"),
+            })
+            .collect();
+        let address = self.public[0].address.clone();
+        let number = self.add_mailbox(&address, version);
+        self.add_root(number, "publicfoldersroot", "IPM_SUBTREE");
+        if let Some(root) = self.well_known(number, "publicfoldersroot") {
+            self.mailboxes[number].well_known.insert("msgfolderroot".to_owned(), root);
+        }
+    }
+
+    /// The mailbox of the hierarchy of public folders.
+    pub(crate) fn public_hierarchy(&self) -> Option<usize> {
+        self.mailbox(&self.public.first()?.address)
+    }
+
+    /// The mailboxes of public folders.
+    pub(crate) fn public_mailboxes(&self) -> &[PublicMailbox] {
+        &self.public
+    }
+
+    /// Where the contents of a folder live, when it is a public one.
+    pub(crate) fn content_of(&self, folder: &Folder) -> Option<&PublicMailbox> {
+        if Some(folder.mailbox) != self.public_hierarchy() {
+            return None;
+        }
+        let turn = usize::try_from(folder.key).unwrap_or_default() % self.public.len().max(1);
+        self.public.get(turn)
+    }
+
     fn add_root(&mut self, mailbox: usize, well_known: &str, name: &str) {
         let key = self.insert_folder(mailbox, None, name, "", Some(well_known));
         self.mailboxes[mailbox].well_known.insert(well_known.to_owned(), key);
@@ -96,7 +139,12 @@ impl Store {
 
     /// The primary address of whoever has this one.
     pub(crate) fn primary(&self, address: &str) -> Option<&str> {
-        self.mailbox(address).map(|number| self.mailboxes[number].address.as_str())
+        let public = self.public.iter().find(|public| {
+            let own = address.split('@').next().unwrap_or_default();
+            public.guid.eq_ignore_ascii_case(own) || public.address.eq_ignore_ascii_case(address)
+        });
+        let own = || self.mailbox(address).map(|number| self.mailboxes[number].address.as_str());
+        public.map(|public| public.address.as_str()).or_else(own)
     }
 
     fn next_key(&mut self) -> u64 {
