@@ -43,6 +43,13 @@ pub(crate) struct Found {
     pub(crate) foreign: bool,
 }
 
+impl Found {
+    /// Whether what comes from elsewhere is made a stream.
+    pub(crate) fn makes_streams(&self) -> bool {
+        self.streams && self.foreign
+    }
+}
+
 pub(crate) fn of(found: &Found) -> Capabilities {
     let mut can = Capabilities::new();
     for area in &found.areas {
@@ -51,7 +58,7 @@ pub(crate) fn of(found: &Found) -> Capabilities {
             can.offers.push(Route::new(kind, Format::FASTTRANSFER, EXPORT));
             can.accepts.push(Route::new(kind, Format::FASTTRANSFER, IMPORT));
         }
-        if found.streams && found.foreign && kind == Kind::Mail {
+        if found.makes_streams() {
             can.accepts.push(standard(
                 kind,
                 IMPORT_FOREIGN,

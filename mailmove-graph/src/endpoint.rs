@@ -13,6 +13,7 @@ use crate::client::Client;
 use crate::index::Index;
 use crate::map;
 use crate::place::Area;
+use crate::streams::Door;
 use crate::wire::ask::{Ask, Path};
 use crate::wire::folder::{self, FolderData, Folders};
 use crate::workshop::Workshop;
@@ -39,6 +40,8 @@ pub(crate) struct GraphMailbox {
     /// What was last found out about folders that are searched, the latest last.
     pub(crate) indexes: Mutex<Vec<(FolderId, Arc<tokio::sync::Mutex<Index>>)>>,
     pub(crate) workshop: Workshop,
+    /// Where streams are taken.
+    pub(crate) door: Door,
 }
 
 impl GraphMailbox {
@@ -64,12 +67,18 @@ impl GraphMailbox {
             turns: Mutex::default(),
             indexes: Mutex::default(),
             workshop: Workshop::default(),
+            door: Door::default(),
         }
     }
 
     /// The same error, on this mailbox's side.
     pub(crate) fn on_side(&self, error: Error) -> Error {
         error.on(self.mailbox.side)
+    }
+
+    /// Whose mailbox it is.
+    pub(crate) fn address(&self) -> &str {
+        &self.mailbox.address
     }
 
     /// The turn of whoever writes into this folder: taken in the order in which it is first asked for.

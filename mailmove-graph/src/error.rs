@@ -222,11 +222,6 @@ impl Fault {
     }
 }
 
-/// The server's own code of an error.
-pub(crate) fn code(error: &Error) -> Option<&str> {
-    error.context().find(|(name, _)| *name == "code").map(|(_, value)| value)
-}
-
 /// The status of an error.
 pub(crate) fn status(error: &Error) -> Option<u16> {
     error.context().find(|(name, _)| *name == "status").and_then(|(_, value)| value.parse().ok())

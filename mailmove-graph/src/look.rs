@@ -5,10 +5,15 @@ use std::sync::{Arc, PoisonError};
 use mailmove_core::{FolderId, ItemId, Result, Revision};
 
 use crate::endpoint::GraphMailbox;
-use crate::index::Index;
+use crate::entries::{mark_of, uid_of};
+use crate::index::{Entry, Index};
 use crate::map;
+use crate::map::revision::hash;
 use crate::place::{Area, Place};
+use crate::wire::entry;
 use crate::wire::folder;
+use crate::wire::property::Property;
+use crate::wire::record::Record;
 
 /// How many folders are kept in mind at most.
 const INDEXES: usize = 3;
@@ -34,8 +39,10 @@ impl GraphMailbox {
     pub(crate) async fn refresh(&self, index: &mut Index, place: &Place) -> Result<()> {
         match place.area {
             Area::Mail => index.refresh_mail(&self.client, &self.user, &place.id).await,
-            _ => {
-                index.replace(Vec::new());
+            area => {
+                let mut all: Vec<Record> = self.client.all(&entry::known(&self.user, place)).await?;
+                all.sort_by(|one, other| one.text("createdDateTime").cmp(&other.text("createdDateTime")));
+                index.replace(all.iter().map(|record| known(area, record)).collect());
                 Ok(())
             }
         }
@@ -45,7 +52,7 @@ impl GraphMailbox {
     pub(crate) async fn exists(&self, place: &Place) -> Result<()> {
         match place.area {
             Area::Mail => self.client.tell(&folder::mail_folder(&self.user, &place.id)).await,
-            _ => Ok(()),
+            _ => self.client.page::<Record>(&entry::known(&self.user, place), None).await.map(drop),
         }
     }
 
@@ -59,7 +66,27 @@ impl GraphMailbox {
                 };
                 self.described(ids).await.into_iter().map(|message| message.map(here)).collect()
             }
-            _ => ids.iter().map(|_| Ok(None)).collect(),
+            _ => {
+                let here = |record: Record| {
+                    let parent = record.text("parentFolderId");
+                    let here = parent.is_none_or(|parent| parent == place.id);
+                    here.then(|| map::revision::from_number(map::revision::of_version(record.version())))
+                };
+                self.entries(place, ids).await.into_iter().map(|record| record.map(here)).collect()
+            }
         }
+    }
+}
+
+/// What an entry is known by. One that we wrote and that has no mark was not written to its end.
+fn known(area: Area, record: &Record) -> Entry {
+    let mark = mark_of(area, record);
+    let ours = area != Area::Tasks && record.property(Property::Uid).is_some();
+    Entry {
+        id: record.id().into(),
+        complete: !ours || mark.is_some(),
+        mark: mark.as_deref().map(hash),
+        uid: Some(hash(&uid_of(area, record))),
+        revision: map::revision::of_version(record.version()),
     }
 }

@@ -60,7 +60,7 @@ impl GraphMailbox {
         let place = Place::of(feed.as_str())?;
         match place.area {
             Area::Mail => self.list_mail(&place, after).await,
-            area => Err(Error::new(ErrorKind::Unsupported, format!("{} cannot be listed", area.as_str()))),
+            _ => self.list_entries(&place, after).await,
         }
     }
 
@@ -121,8 +121,9 @@ impl GraphMailbox {
             return Vec::new();
         }
         match area {
+            area if *format == Format::FASTTRANSFER => self.fetch_streams(area, items, spool).await,
             Area::Mail => self.fetch_mail(items, format, spool).await,
-            _ => items.iter().map(|_| Err(Error::new(ErrorKind::Unsupported, "cannot be read"))).collect(),
+            _ => self.fetch_entries(items, spool).await,
         }
     }
 

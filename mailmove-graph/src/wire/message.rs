@@ -28,6 +28,7 @@ pub(crate) struct Message {
     pub(crate) id: String,
     #[serde(rename = "@odata.etag")]
     pub(crate) etag: Option<String>,
+    pub(crate) change_key: Option<String>,
     pub(crate) parent_folder_id: Option<String>,
     pub(crate) subject: Option<String>,
     pub(crate) internet_message_id: Option<String>,

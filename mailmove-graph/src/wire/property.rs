@@ -38,6 +38,8 @@ pub(crate) enum Property {
     Hidden,
     /// The bytes of a folder's items.
     FolderSize,
+    /// Whether a contact has a picture.
+    HasPicture,
     /// Our own mark.
     Mark,
     /// The identifier that an item's format carries, where Exchange has no place for it.
@@ -51,7 +53,7 @@ const PUBLIC_STRINGS: &str = "{00020329-0000-0000-C000-000000000046}";
 
 impl Property {
     #[cfg(test)]
-    const ALL: [Property; 18] = [
+    const ALL: [Property; 19] = [
         Property::MessageFlags,
         Property::DeliveryTime,
         Property::SubmitTime,
@@ -67,6 +69,7 @@ impl Property {
         Property::ThreadTopic,
         Property::ThreadIndex,
         Property::Hidden,
+        Property::HasPicture,
         Property::Mark,
         Property::Uid,
         Property::Kept,
@@ -91,6 +94,7 @@ impl Property {
             Property::ThreadIndex => "Binary 0x0071",
             Property::Hidden => "Boolean 0x10F4",
             Property::FolderSize => "Long 0x0E08",
+            Property::HasPicture => "Boolean {00062004-0000-0000-C000-000000000046} Id 0x8015",
             Property::Mark => return format!("String {PUBLIC_STRINGS} Name X-Mailmove-Mark"),
             Property::Uid => return format!("String {PUBLIC_STRINGS} Name X-Mailmove-Uid"),
             Property::Kept => return format!("String {PUBLIC_STRINGS} Name X-Mailmove-Kept"),

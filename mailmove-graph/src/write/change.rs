@@ -4,15 +4,16 @@ use std::collections::HashSet;
 
 use mailmove_core::{ErrorKind, Flags, FolderId, ItemId, Result, Revision, Via, Written};
 
-use super::{check, unsupported};
+use super::{check, same, unsupported};
 use crate::batch::Order;
 use crate::endpoint::GraphMailbox;
 use crate::map;
 use crate::place::{Area, Place};
 use crate::wire::ask::Ask;
+use crate::wire::entry;
 use crate::wire::message::{self, Message};
 
-const UPDATE: Via = Via::fixed("update");
+pub(super) const UPDATE: Via = Via::fixed("update");
 const MOVE: Via = Via::fixed("move");
 const DELETE: Via = Via::fixed("delete");
 
@@ -57,7 +58,11 @@ impl GraphMailbox {
 
     async fn change_flags_once(&self, place: &Place, changes: &[FlagChange<'_>]) -> Vec<Result<Written>> {
         if place.area != Area::Mail {
-            return changes.iter().map(|_| Err(unsupported("change flags", place.area))).collect();
+            let mut verdicts = Vec::with_capacity(changes.len());
+            for change in changes {
+                verdicts.push(self.categorize(place, change.id, change.add, change.remove).await);
+            }
+            return verdicts;
         }
         let ids: Vec<&ItemId> = changes.iter().map(|change| change.id).collect();
         let described = self.described(&ids).await;
@@ -119,7 +124,7 @@ impl GraphMailbox {
     pub(super) async fn remove_known(&self, place: &Place, id: &ItemId) -> Result<()> {
         let ask: Ask = match place.area {
             Area::Mail => message::remove(&self.user, id.as_str()),
-            area => return Err(unsupported("remove an item", area)),
+            _ => entry::remove(&self.user, place, id.as_str()),
         };
         self.client.tell(&ask).await
     }
@@ -127,7 +132,8 @@ impl GraphMailbox {
     /// The item, when it is there and as it was left.
     pub(super) async fn expected(&self, place: &Place, id: &ItemId, expect: Option<&Revision>) -> Result<()> {
         if place.area != Area::Mail {
-            return Err(unsupported("look at an item", place.area));
+            let record = self.entries(place, &[id]).await.swap_remove(0)?;
+            return same(map::revision::from_number(map::revision::of_version(record.version())), expect);
         }
         let message = self.described(&[id]).await.swap_remove(0)?;
         check(&message, place, expect)

@@ -29,7 +29,7 @@ impl GraphMailbox {
             if verdicts[at].is_some() {
                 continue;
             }
-            if new.is_stream() || place.area != Area::Mail {
+            if self.by_stream(new) || place.area != Area::Mail {
                 self.post(&mut parcels, &mut verdicts).await;
                 verdicts[at] = Some(self.create_one(place, new).await);
                 continue;
@@ -73,7 +73,10 @@ impl GraphMailbox {
 
     /// An item that is not a message in JSON.
     async fn create_one(&self, place: &Place, new: &New<'_>) -> Result<Written> {
-        Err(super::unsupported(&format!("write a {}", new.item.kind), place.area))
+        match self.by_stream(new) {
+            true => self.create_stream(place, new).await,
+            false => self.create_entry(place, new).await,
+        }
     }
 
     /// Puts a new version in the place of an old one: it becomes a new item before the old one goes.
@@ -88,6 +91,9 @@ impl GraphMailbox {
             return Err(error);
         }
         self.expected(place, id, expect).await?;
+        if self.by_stream(&new) {
+            return self.replace_stream(place, id, &new).await;
+        }
         let written = self.create(place, &[new]).await.swap_remove(0)?;
         match self.remove_known(place, id).await {
             Ok(()) => Ok(written),

@@ -3,6 +3,8 @@
 mod build;
 mod change;
 mod create;
+mod entries;
+mod stream;
 
 use mailmove_core::{Error, ErrorKind, FolderId, Format, Item, Mark, Result, Revision, Write, Written};
 
@@ -17,12 +19,6 @@ use crate::wire::message::Message;
 pub(crate) struct New<'a> {
     pub(crate) item: &'a Item,
     pub(crate) mark: &'a Mark,
-}
-
-impl New<'_> {
-    fn is_stream(&self) -> bool {
-        self.item.format == Format::FASTTRANSFER
-    }
 }
 
 impl GraphMailbox {

@@ -1,0 +1,234 @@
+//! New contacts, events and tasks.
+
+use mailmove_core::{Error, ErrorKind, Flags, ItemId, Loss, Mark, Result, Written};
+use mailmove_exchange::calendar::{Appointment, Task, from_icalendar};
+use serde_json::{Map, Value, json};
+use time::Duration;
+
+use super::New;
+use crate::batch::Order;
+use crate::capabilities::{rendered_anew, vias};
+use crate::client::uuid;
+use crate::endpoint::GraphMailbox;
+use crate::map;
+use crate::map::contact::Photo;
+use crate::place::{Area, Place};
+use crate::wire::ask::Ask;
+use crate::wire::entry;
+use crate::wire::message::moment_text;
+use crate::wire::property::Property;
+use crate::wire::record::Record;
+
+/// The largest picture that is taken, in bytes.
+const LARGEST_PHOTO: usize = 4_000_000;
+
+/// An entry that is ready to be sent.
+struct Ready {
+    json: Map<String, Value>,
+    losses: Vec<Loss>,
+    /// What follows when the entry is there.
+    then: Then,
+}
+
+enum Then {
+    Nothing,
+    Photo(Photo),
+    Exceptions(Box<Appointment>),
+}
+
+impl GraphMailbox {
+    /// Stores a new entry. One that takes several requests carries its mark only with the last of them.
+    pub(super) async fn create_entry(&self, place: &Place, new: &New<'_>) -> Result<Written> {
+        let kind = new.item.kind;
+        let mut ready = ready(place.area, new)?;
+        let uid = new.item.fingerprint.uid.clone().unwrap_or_default();
+        let single = matches!(ready.then, Then::Nothing);
+        identify(place.area, &mut ready.json, &uid, single.then_some(new.mark));
+        let ask = entry::create(&self.user, place, &Value::Object(ready.json));
+        // The provider knows an event again by the number of its request.
+        let ask = if place.area == Area::Calendars { ask.repeatable() } else { ask };
+        let mut record: Record = self.client.ask(&ask).await?;
+        if !single {
+            let finished = self.finish_entry(place, &record, ready.then, &mut ready.losses).await;
+            let finished = match finished {
+                Ok(()) => self.mark_entry(place, record.id(), new.mark).await,
+                failed => failed.map(|()| Record::default()),
+            };
+            match finished {
+                Ok(marked) => record = marked,
+                Err(error) => {
+                    // Without its mark it is known for unfinished, should this fail as well.
+                    _ = self.client.tell(&entry::remove(&self.user, place, record.id())).await;
+                    return Err(crate::client::unseen(error));
+                }
+            }
+        }
+        let mut written = Written::new(vias(kind).1).with_id(ItemId::new(record.id()));
+        written.revision = Some(map::revision::from_number(map::revision::of_version(record.version())));
+        written.losses = ready.losses;
+        Ok(written)
+    }
+
+    async fn finish_entry(&self, place: &Place, record: &Record, then: Then, losses: &mut Vec<Loss>) -> Result<()> {
+        match then {
+            Then::Nothing => Ok(()),
+            Then::Photo(photo) if photo.bytes.len() > LARGEST_PHOTO => {
+                losses.push(Loss::new("photo", "the picture is larger than Exchange takes"));
+                Ok(())
+            }
+            Then::Photo(photo) => {
+                let content_type = if photo.content_type == "image/png" { "image/png" } else { "image/jpeg" };
+                let put = self.client.put(&entry::photo(&self.user, record.id()), content_type, photo.bytes).await;
+                match put {
+                    // A picture that Exchange cannot read is no reason to lose the contact.
+                    Err(error)
+                        if matches!(
+                            error.kind(),
+                            ErrorKind::Refused | ErrorKind::TooLarge | ErrorKind::Unsupported
+                        ) =>
+                    {
+                        losses.push(Loss::new("photo", "the server did not take the picture"));
+                        Ok(())
+                    }
+                    done => done,
+                }
+            }
+            Then::Exceptions(series) => self.change_occurrences(place, record.id(), &series, losses).await,
+        }
+    }
+
+    /// Makes of the occurrences of a series what they are.
+    async fn change_occurrences(
+        &self,
+        place: &Place,
+        id: &str,
+        series: &Appointment,
+        losses: &mut Vec<Loss>,
+    ) -> Result<()> {
+        let days = series.deleted.iter().copied().chain(series.changed.iter().map(|changed| changed.original));
+        let (Some(first), Some(last)) = (days.clone().min(), days.max()) else { return Ok(()) };
+        let bound = |day: time::Date, shift: Duration| {
+            let midnight = day.saturating_add(shift).midnight().assume_utc();
+            moment_text(midnight).trim_end_matches('Z').to_owned()
+        };
+        let (from, to) = (bound(first, Duration::days(-2)), bound(last, Duration::days(3)));
+        let instances: Vec<Record> = self.client.all(&entry::instances(&self.user, id, &from, &to)).await?;
+        let of = |day: time::Date| {
+            instances.iter().find(|one| map::event::day_of(one, &series.when) == Some(day)).map(Record::id)
+        };
+        let (mut asks, mut missing) = (Vec::new(), 0);
+        for day in &series.deleted {
+            match of(*day) {
+                Some(id) => asks.push(entry::remove(&self.user, place, id).repeatable()),
+                None => missing += 1,
+            }
+        }
+        for changed in &series.changed {
+            let fields = map::event::changed(changed);
+            match of(changed.original) {
+                Some(id) if !fields.is_empty() => {
+                    asks.push(entry::update(&self.user, place, id, None, &Value::Object(fields)));
+                }
+                Some(_) => {}
+                None => missing += 1,
+            }
+        }
+        for answer in self.client.batch(&asks, Order::Any).await {
+            match answer {
+                // An occurrence that crosses its neighbour, or that is gone already.
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::Refused | ErrorKind::NotFound | ErrorKind::Conflict) =>
+                {
+                    missing += 1
+                }
+                Err(error) => return Err(error),
+                Ok(_) => {}
+            }
+        }
+        if missing > 0 {
+            let text = format!("of {missing} occurrences the server did not take what makes them different");
+            losses.push(Loss::new("occurrence", text));
+        }
+        Ok(())
+    }
+
+    async fn mark_entry(&self, place: &Place, id: &str, mark: &Mark) -> Result<Record> {
+        let fields = json!({ "singleValueExtendedProperties": [Property::Mark.with(mark.as_str())] });
+        self.client.ask(&entry::update(&self.user, place, id, None, &fields)).await
+    }
+
+    /// Changes the categories of entries; they have no other state.
+    pub(super) async fn categorize(&self, place: &Place, id: &ItemId, add: &Flags, remove: &Flags) -> Result<Written> {
+        let record = self.entries(place, &[id]).await.swap_remove(0)?;
+        let now = map::flags::with_categories(Flags::default(), &record.categories());
+        let mut wanted = now.minus(remove).plus(add);
+        let mut written = Written::new(super::change::UPDATE).with_id(id.clone());
+        written.losses = map::flags::unchangeable(now.state ^ wanted.state, place.area.kind());
+        wanted.state &= map::flags::kept(place.area.kind());
+        let mut version = record;
+        if let Some(fields) = map::flags::changes(&now, &wanted) {
+            let ask: Ask = entry::update(&self.user, place, id.as_str(), version.etag(), &fields);
+            version = self.client.ask(&ask).await?;
+        }
+        written.revision = Some(map::revision::from_number(map::revision::of_version(version.version())));
+        Ok(written)
+    }
+}
+
+fn ready(area: Area, new: &New<'_>) -> Result<Ready> {
+    let item = new.item;
+    let bytes = item.body.bytes()?;
+    let mut losses = map::flags::losses(item.flags.state, item.kind);
+    losses.push(rendered_anew(item.kind));
+    let (mut json, categories, then) = match area {
+        Area::Contacts => {
+            let mut parts = map::contact::read(&String::from_utf8_lossy(&bytes))?;
+            losses.append(&mut parts.losses);
+            let kept: Vec<Value> = parts.kept.map(|kept| Property::Kept.with(kept)).into_iter().collect();
+            parts.json.insert("singleValueExtendedProperties".to_owned(), kept.into());
+            (parts.json, parts.categories, parts.photo.map_or(Then::Nothing, Then::Photo))
+        }
+        Area::Calendars => {
+            let (event, lost) = from_icalendar(&bytes)?;
+            losses.extend(lost);
+            let (mut json, lost) = map::event::json(&event);
+            losses.extend(lost);
+            json.insert("transactionId".to_owned(), uuid(fastrand::u128(..)).into());
+            let categories = event.categories.clone();
+            let plain = event.changed.is_empty() && event.deleted.is_empty();
+            (json, categories, if plain { Then::Nothing } else { Then::Exceptions(Box::new(event)) })
+        }
+        Area::Tasks => {
+            let (task, lost) = Task::from_icalendar(&bytes)?;
+            losses.extend(lost);
+            let (json, lost) = map::task::json(&task);
+            losses.extend(lost);
+            (json, task.categories, Then::Nothing)
+        }
+        Area::Mail => return Err(Error::new(ErrorKind::Bug, "a message is no entry")),
+    };
+    let all = categories.into_iter().fold(item.flags.clone(), |flags, name| flags.with_category(name));
+    if all.categories().len() > 0 {
+        json.insert("categories".to_owned(), all.categories().collect());
+    }
+    losses.sort();
+    losses.dedup();
+    Ok(Ready { json, losses, then })
+}
+
+/// Gives an entry what it is known by. Without a mark it is not finished.
+fn identify(area: Area, json: &mut Map<String, Value>, uid: &str, mark: Option<&Mark>) {
+    let mark = mark.map(Mark::as_str).filter(|mark| !mark.is_empty());
+    if area == Area::Tasks {
+        let origin = json!([{
+            "applicationName": entry::APPLICATION, "displayName": mark.unwrap_or("-"), "externalId": uid,
+        }]);
+        json.insert("linkedResources".to_owned(), origin);
+        return;
+    }
+    let properties = json.entry("singleValueExtendedProperties").or_insert_with(|| json!([]));
+    if let Some(properties) = properties.as_array_mut() {
+        properties.extend((!uid.is_empty()).then(|| Property::Uid.with(uid)));
+        properties.extend(mark.map(|mark| Property::Mark.with(mark)));
+    }
+}

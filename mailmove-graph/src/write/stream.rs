@@ -1,0 +1,94 @@
+//! Items as FastTransfer streams.
+
+use mailmove_core::{Body, Error, ErrorKind, Format, ItemId, Loss, Result, Via, Written};
+use mailmove_exchange::fts::{FtsError, Options, summarize, write};
+
+use super::New;
+use crate::capabilities::{IMPORT, IMPORT_FOREIGN, rendered_anew};
+use crate::endpoint::GraphMailbox;
+use crate::map;
+use crate::place::{Area, Place};
+
+/// A stream that is ready to be sent.
+struct Made {
+    stream: Body,
+    via: Via,
+    losses: Vec<Loss>,
+}
+
+impl GraphMailbox {
+    /// Whether an item is written as a stream.
+    pub(super) fn by_stream(&self, new: &New<'_>) -> bool {
+        new.item.format == Format::FASTTRANSFER || self.found.makes_streams()
+    }
+
+    /// Puts a stream into a folder.
+    pub(super) async fn create_stream(&self, place: &Place, new: &New<'_>) -> Result<Written> {
+        let made = self.made(new)?;
+        let id = self.import(place, None, &made.stream).await?;
+        Ok(self.imported(place, id, made).await)
+    }
+
+    /// Puts a stream in the place of an item.
+    pub(super) async fn replace_stream(&self, place: &Place, id: &ItemId, new: &New<'_>) -> Result<Written> {
+        let made = self.made(new)?;
+        let change_key = self.change_key(place, id).await?;
+        let id = self.import(place, Some((id.as_str(), &change_key)), &made.stream).await?;
+        Ok(self.imported(place, id, made).await)
+    }
+
+    /// The stream of an item: as it came, or made of what it is.
+    fn made(&self, new: &New<'_>) -> Result<Made> {
+        if new.item.format == Format::FASTTRANSFER {
+            check_whole(&new.item.body)?;
+            return Ok(Made { stream: new.item.body.clone(), via: IMPORT, losses: Vec::new() });
+        }
+        let options = Options::marked(new.mark.as_str()).owned_by(self.address());
+        let (stream, mut losses) = write(new.item, &options, &self.spool)?;
+        losses.extend(map::flags::losses(new.item.flags.state, new.item.kind));
+        losses.push(rendered_anew(new.item.kind));
+        Ok(Made { stream, via: IMPORT_FOREIGN, losses })
+    }
+
+    async fn change_key(&self, place: &Place, id: &ItemId) -> Result<String> {
+        let key = match place.area {
+            Area::Mail => self.described(&[id]).await.swap_remove(0)?.change_key,
+            _ => self.entries(place, &[id]).await.swap_remove(0)?.text("changeKey").map(str::to_owned),
+        };
+        key.ok_or_else(|| Error::new(ErrorKind::Unsupported, "the item has no version that could be replaced"))
+    }
+
+    /// The verdict, with id and revision as a listing will tell them: an import answers with ids of its own sort. An item
+    /// that cannot be described was stored all the same.
+    async fn imported(&self, place: &Place, id: Option<String>, made: Made) -> Written {
+        let mut written = Written::new(made.via);
+        written.losses = made.losses;
+        let Some(id) = id.map(ItemId::new) else { return written };
+        match place.area {
+            Area::Mail => {
+                if let Ok(message) = self.described(&[&id]).await.swap_remove(0) {
+                    written.revision = Some(map::revision::of(&message));
+                    written.id = Some(ItemId::new(message.id));
+                }
+            }
+            _ => {
+                if let Ok(record) = self.entries(place, &[&id]).await.swap_remove(0) {
+                    let number = map::revision::of_version(record.version());
+                    written.revision = Some(map::revision::from_number(number));
+                    written.id = Some(ItemId::new(record.id()));
+                }
+            }
+        }
+        written
+    }
+}
+
+/// Half a stream must not be taken for an item. What is in it beyond the frames is the servers' business.
+fn check_whole(stream: &Body) -> Result<()> {
+    match summarize(stream.reader()) {
+        Err(error @ FtsError::CutShort) => {
+            Err(Error::new(ErrorKind::Refused, "the stream is not whole").because(error))
+        }
+        _ => Ok(()),
+    }
+}
