@@ -1,10 +1,13 @@
 use std::io::Read;
 
+use mailmove_core::{Body, Fingerprint, Flags, ItemFlags, Mark};
 use time::{Duration, OffsetDateTime};
 
-use super::{Frames, FtsError, Marker, Property, Token, Tokens, Value};
+use super::mapi::{self, Key};
+use super::write::uid_of;
+use super::{Frames, FtsError, Marker, Name, Property, Token, Tokens, Value};
 
-/// What a stream says of the item in it.
+/// What a stream says of the item in it: as much as a listing does, so that nobody need be asked again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary {
@@ -16,14 +19,34 @@ pub struct Summary {
     pub subject: Option<String>,
     /// The Message-ID.
     pub message_id: Option<String>,
+    /// The header of a mail as it travelled, when it is not too long to be kept.
+    pub header: Option<String>,
     /// The message flags: 1 read, 8 never sent.
     pub flags: Option<u32>,
+    /// What shall be done about it: 1 it was done, 2 it is to be done.
+    pub follow_up: Option<u32>,
+    /// What was done with it last: 102 answered, 103 answered to all, 104 forwarded.
+    pub last_verb: Option<u32>,
+    /// How programs draw it: 261 answered, 262 forwarded.
+    pub icon: Option<u32>,
+    /// Whether an IMAP client marked it for removal.
+    pub imap_deleted: bool,
+    /// The categories.
+    pub categories: Vec<String>,
     /// When it was received.
     pub received: Option<OffsetDateTime>,
     /// When it was sent.
     pub sent: Option<OffsetDateTime>,
+    /// When it was made.
+    pub created: Option<OffsetDateTime>,
     /// When it was last modified.
     pub modified: Option<OffsetDateTime>,
+    /// Our own mark.
+    pub mark: Option<String>,
+    /// The identifier that its format had elsewhere, where Exchange has no place for it.
+    pub foreign_uid: Option<String>,
+    /// The UID of iCalendar, of a meeting or an appointment.
+    pub calendar_uid: Option<String>,
     /// What stays with an item through moves.
     pub search_key: Option<Vec<u8>>,
     /// How many recipients it has.
@@ -64,16 +87,69 @@ pub fn summarize(stream: impl Read) -> Result<Summary, FtsError> {
 }
 
 impl Summary {
+    /// Its state and categories, with the meaning that they have of mail.
+    pub fn item_flags(&self) -> Flags {
+        let bits = self.flags.unwrap_or(0);
+        let has = [
+            (ItemFlags::SEEN, bits & 1 != 0),
+            (ItemFlags::DRAFT, bits & 8 != 0),
+            (ItemFlags::ANSWERED, matches!(self.last_verb, Some(102 | 103)) || self.icon == Some(261)),
+            (ItemFlags::FORWARDED, self.last_verb == Some(104) || self.icon == Some(262)),
+            (ItemFlags::FLAGGED, self.follow_up == Some(2)),
+            (ItemFlags::DELETED, self.imap_deleted),
+        ];
+        let state = has.into_iter().filter(|(_, has)| *has).map(|(state, _)| state).collect();
+        self.categories.iter().fold(Flags::new(state), |flags, name| flags.with_category(name))
+    }
+
+    /// By what it is recognised elsewhere: digest and length are those of the stream.
+    pub fn fingerprint(&self, stream: &Body) -> Fingerprint {
+        let mut print = Fingerprint::new(*stream.digest(), stream.len());
+        print.mark = self.mark.as_deref().map(Mark::new);
+        let header = self.header.as_deref().unwrap_or_default();
+        let (uid, key) = Fingerprint::mail_key(header.as_bytes());
+        print.key = key;
+        let own =
+            self.message_id.as_deref().and_then(|id| Fingerprint::mail_key(format!("Message-ID: {id}").as_bytes()).0);
+        print.uid = self.foreign_uid.clone().or_else(|| self.calendar_uid.clone()).or(own).or(uid);
+        print
+    }
+
     fn take(&mut self, property: Property) {
+        if let Some(name) = &property.name {
+            return self.take_named(name, property.value);
+        }
+        let number = |bits: u64| u32::try_from(bits).ok();
         match (property.id, property.value) {
             (0x001a, Value::Text(text)) => self.class = Some(text),
             (0x0037, Value::Text(text)) => self.subject = Some(text),
+            (0x007d, Value::Text(text)) => self.header = Some(text),
             (0x1035, Value::Text(text)) => self.message_id = Some(text),
-            (0x0e07, Value::Number(bits)) => self.flags = u32::try_from(bits).ok(),
+            (0x0e07, Value::Number(bits)) => self.flags = number(bits),
+            (0x1080, Value::Number(bits)) => self.icon = number(bits),
+            (0x1081, Value::Number(bits)) => self.last_verb = number(bits),
+            (0x1090, Value::Number(bits)) => self.follow_up = number(bits),
             (0x0e06, Value::Number(ticks)) => self.received = moment(ticks),
             (0x0039, Value::Number(ticks)) => self.sent = moment(ticks),
+            (0x3007, Value::Number(ticks)) => self.created = moment(ticks),
             (0x3008, Value::Number(ticks)) => self.modified = moment(ticks),
             (0x300b, Value::Binary(bytes)) => self.search_key = Some(bytes),
+            _ => {}
+        }
+    }
+
+    fn take_named(&mut self, name: &Name, value: Value) {
+        let is = |key: Key| match (key, name) {
+            (Key::Number(set, number), Name::Number(own, known)) => set == *own && number == *known,
+            (Key::Text(set, text), Name::Text(own, known)) => set == *own && text.eq_ignore_ascii_case(known),
+            _ => false,
+        };
+        match value {
+            Value::Texts(names) if is(mapi::CATEGORIES) => self.categories = names,
+            Value::Text(text) if is(mapi::MARK) => self.mark = Some(text),
+            Value::Text(text) if is(mapi::UID) => self.foreign_uid = Some(text),
+            Value::Number(number) if is(mapi::common(0x8570)) => self.imap_deleted = number == 1,
+            Value::Binary(id) if is(mapi::meeting(0x0023)) => self.calendar_uid = uid_of(&id),
             _ => {}
         }
     }
@@ -133,7 +209,7 @@ mod tests {
             [&tag(0x101f, 0x0001)[..], &2_u32.to_le_bytes(), &2_u32.to_le_bytes(), b"a\0", &0_u32.to_le_bytes()]
                 .concat(),
             variable(0x84b0, 0x1035, b"<\x001\x00>\x00\x00\x00"),
-            variable(0x0102, 0x1000, &vec![1; 20_000]),
+            variable(0x0102, 0x1000, &vec![1; 132_000]),
             tag(3, 0x4003).to_vec(),
             text(0x0037, "not the item's"),
             tag(3, 0x4004).to_vec(),
@@ -174,8 +250,13 @@ mod tests {
             let _ = summarize(&framed(&bytes)[..]);
         }
 
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
         #[test]
-        fn a_cut_in_a_frame_is_noticed(at in 1_usize..20_000) {
+        fn a_cut_in_a_frame_is_noticed(at in 1_usize..400_000) {
             let stream = framed(&message());
             let at = at % stream.len();
             // A frame has eight bytes of head and five of content; at its edge only the content can tell.

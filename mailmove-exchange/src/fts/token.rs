@@ -2,8 +2,8 @@ use std::io::Read;
 
 use super::{Frames, FtsError};
 
-/// Values beyond this many bytes are passed over.
-const KEPT: u32 = 8 * 1024;
+/// Values beyond this many bytes are passed over: longer than any header block that is worth reading.
+const KEPT: u32 = 128 * 1024;
 
 /// The longest name of a property, in UTF-16 units.
 const LONGEST_NAME: usize = 512;
@@ -64,6 +64,8 @@ pub enum Value {
     Text(String),
     /// Bytes.
     Binary(Vec<u8>),
+    /// Several texts.
+    Texts(Vec<String>),
     /// Several values; of each no more than its length is told.
     Many(Vec<u32>),
     /// A value too long to be kept: its length in bytes.
@@ -142,16 +144,23 @@ impl<R: Read> Tokens<R> {
         if count > MOST_VALUES {
             return Err(FtsError::Content("a property has more values than can be"));
         }
-        let mut lengths = Vec::new();
+        let (mut lengths, mut texts) = (Vec::new(), Vec::new());
+        let mut kept = 0;
         for _ in 0..count {
             let length = match width(single) {
                 Some(width) => width as u32,
                 None => self.number()?,
             };
-            self.pass_over(length)?;
+            kept += u64::from(length);
+            if matches!(single, 0x001e | 0x001f) && kept <= u64::from(KEPT) {
+                texts.push(self.text(single, length)?);
+            } else {
+                self.pass_over(length)?;
+            }
             lengths.push(length);
         }
-        Ok(Value::Many(lengths))
+        let whole = !lengths.is_empty() && texts.len() == lengths.len();
+        Ok(if whole { Value::Texts(texts) } else { Value::Many(lengths) })
     }
 
     fn variable(&mut self, kind: u16) -> Result<Value, FtsError> {
@@ -160,17 +169,25 @@ impl<R: Read> Tokens<R> {
             self.pass_over(length)?;
             return Ok(Value::Long(length));
         }
+        if matches!(kind, 0x001e | 0x001f | 0x8000..) {
+            return self.text(kind, length).map(Value::Text);
+        }
         let mut bytes = vec![0; length as usize];
         self.exact(&mut bytes)?;
-        Ok(match kind {
-            0x001f | 0x84b0 => {
-                let units: Vec<u16> =
-                    bytes.chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect();
-                Value::Text(String::from_utf16_lossy(&units).trim_end_matches('\0').to_owned())
-            }
-            0x001e | 0x8000.. => Value::Text(String::from_utf8_lossy(&bytes).trim_end_matches('\0').to_owned()),
-            _ => Value::Binary(bytes),
-        })
+        Ok(Value::Binary(bytes))
+    }
+
+    /// A text of so many bytes, without the zero at its end.
+    fn text(&mut self, kind: u16, length: u32) -> Result<String, FtsError> {
+        let mut bytes = vec![0; length as usize];
+        self.exact(&mut bytes)?;
+        let text = if matches!(kind, 0x001f | 0x84b0) {
+            let units: Vec<u16> = bytes.chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect();
+            String::from_utf16_lossy(&units)
+        } else {
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        Ok(text.trim_end_matches('\0').to_owned())
     }
 
     fn number(&mut self) -> Result<u32, FtsError> {

@@ -20,6 +20,16 @@ pub(super) fn of(uid: &str, occurrence: Option<Date>) -> Vec<u8> {
     id
 }
 
+/// The UID that an id stands for.
+pub(in crate::fts) fn uid_of(id: &[u8]) -> Option<String> {
+    let data = id.get(40..).filter(|_| id.starts_with(&HEAD))?;
+    if let Some(foreign) = data.strip_prefix(FOREIGN) {
+        let end = foreign.iter().position(|octet| *octet == 0).unwrap_or(foreign.len());
+        return String::from_utf8(foreign[..end].to_vec()).ok().filter(|uid| !uid.is_empty());
+    }
+    Some(id.iter().map(|octet| format!("{octet:02X}")).collect())
+}
+
 /// An identifier that is such an id in hexadecimal digits.
 fn own(uid: &str) -> Option<Vec<u8>> {
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
@@ -46,6 +56,8 @@ mod tests {
         let id = of(hex, None);
         assert_eq!((id[..16].to_vec(), &id[16..20]), (HEAD.to_vec(), &[0; 4][..]));
         assert_eq!(id.last(), Some(&0x0a));
+        assert_eq!(uid_of(&id).unwrap(), hex.replace("07D7030F", "00000000"));
+        assert_eq!(uid_of(&of("1@x", None)).as_deref(), Some("1@x"));
         let id = of("1@x", Some(date!(2024 - 03 - 09)));
         assert_eq!(id[16..20], [0x07, 0xe8, 3, 9]);
         assert_eq!(id[36..], [&[16, 0, 0, 0][..], b"vCal-Uid\x01\0\0\0", b"1@x\0"].concat());

@@ -22,6 +22,8 @@ use crate::calendar::{Importance, Sensitivity, Task, from_icalendar};
 use crate::zone::Zone;
 use stream::Stream;
 
+pub(super) use global_id::uid_of;
+
 /// What is not in the item itself.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]

@@ -152,7 +152,12 @@ fn a_mail_is_told_in_the_properties_of_exchange() {
     assert!(node.text(tag::TRANSPORT_HEADERS).contains("X-Odd: kept in the header\r\n"));
     assert_eq!((node.number(tag::IMPORTANCE), node.number(tag::FLAG_STATUS)), (Some(2), Some(2)));
     assert_eq!((node.number(tag::LAST_VERB), node.text(mapi::MARK)), (Some(102), "mm-1"));
-    assert_eq!(node.value(mapi::CATEGORIES), Some(&Value::Many(vec![8])));
+    assert_eq!(node.value(mapi::CATEGORIES), Some(&Value::Texts(vec!["Red".to_owned()])));
+    assert_eq!((summary.item_flags(), summary.mark.as_deref()), (item.flags.clone(), Some("mm-1")));
+    // As it would be known by its header alone.
+    let (uid, key) = mailmove_core::Fingerprint::mail_key(MAIL.split("\r\n\r\n").next().unwrap().as_bytes());
+    let print = summary.fingerprint(&stream);
+    assert_eq!((print.uid, print.key, print.size), (uid, key, stream.len()));
     let kinds = [tag::RECIPIENT_TYPE, tag::SMTP_ADDRESS].map(|key| {
         node.recipients.iter().map(|row| format!("{:?}", value(row, key).unwrap())).collect::<Vec<_>>().join(" ")
     });
@@ -255,6 +260,7 @@ fn a_series_has_its_exceptions_inside_of_it() {
     let options = Options::default().owned_by("Me@x.example");
     let (stream, losses) = write(&item, &options, &spool).unwrap();
     assert_eq!(losses, []);
+    assert_eq!(summarize(stream.reader()).unwrap().calendar_uid.as_deref(), Some("1@x"));
     let node = Node::read(&stream);
     let own = mapi::appointment;
     assert_eq!((node.text(tag::MESSAGE_CLASS), node.text(own(0x8208))), ("IPM.Appointment", "here"));
