@@ -96,7 +96,7 @@ impl Folder {
 pub(crate) fn folder_names(name: &str) -> Result<String, String> {
     let name = name.trim_end_matches(' ');
     let odd = |character: char| matches!(character, ':' | '/' | '"') || character.is_control();
-    if name.trim().is_empty() || name.chars().count() > 255 || name.chars().any(odd) || matches!(name, "." | "..") {
+    if name.trim().is_empty() || name.chars().count() > 255 || name.chars().any(odd) {
         return Err(format!("invalid name: {name}"));
     }
     Ok(name.to_owned())
