@@ -29,6 +29,7 @@ mod mail;
 mod op;
 mod refusal;
 mod rest;
+mod rules;
 mod server;
 mod service;
 mod settings;

@@ -30,7 +30,9 @@ fn element(name: &str, json: &Json) -> Element {
                 };
                 let pair = move |value| {
                     let text = scalar(value).map(|value| value.text()).unwrap_or_default();
-                    Element::new("a").set("n", key).set("name", key).text(text)
+                    let mut pair = Element::new("a").set("n", key).set("name", key).text(text);
+                    pair.pair = Some("n");
+                    pair
                 };
                 values.into_iter().map(pair)
             })),

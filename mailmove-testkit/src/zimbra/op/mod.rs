@@ -23,6 +23,7 @@ pub(crate) use query::Query;
 
 use super::element::Element;
 use super::refusal::Refusal;
+use super::rules;
 use super::server::Shared;
 use super::soap::Form;
 use super::state::Mailbox;
@@ -134,8 +135,14 @@ pub(crate) fn execute(context: &mut Context<'_>, request: &Element) -> Result<El
         OPERATIONS.iter().find(|(namespace, name, ..)| *namespace == request.namespace && *name == request.name);
     let missing = !context.shared.settings.version.has_tasks() && NOT_IN_CARBONIO.contains(&request.name.as_str());
     let Some((namespace, name, who, act)) = known.filter(|_| !missing) else {
+        context.find(format!("no operation {} in {}", request.name, request.namespace));
         return Err(Refusal::unknown(&request.name));
     };
+    let verdict = rules::check(request);
+    verdict.unknown.into_iter().for_each(|finding| context.find(finding));
+    if let Some(refused) = verdict.refused.first() {
+        return Err(Refusal::invalid(refused));
+    }
     match (who, &context.caller) {
         (Who::Anybody, _) => {}
         (_, None) => return Err(Refusal::auth_required()),

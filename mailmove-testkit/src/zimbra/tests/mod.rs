@@ -1,6 +1,10 @@
 //! The server under a client of few words.
 
 mod access;
+mod administration;
+mod archives;
+mod calendar;
+mod contacts;
 mod dialogue;
 mod folders;
 mod messages;

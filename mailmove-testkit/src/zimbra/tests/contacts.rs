@@ -1,0 +1,52 @@
+//! Contacts and groups.
+
+use super::dialogue::mail;
+use super::{ANN, ann, with};
+use crate::zimbra::{NewItem, ZimbraServer};
+
+fn create(fields: &str) -> String {
+    mail("CreateContactRequest", "", &format!("<cn l=\"7\">{fields}</cn>"))
+}
+
+#[tokio::test]
+async fn contacts_keep_every_field_whatever_it_is_called() {
+    let (server, client) = ann().await;
+    let made = client.ok(&create("<a n=\"email\">x@y</a><a n=\"my own\">z</a>")).await;
+    let id = made.find("cn").unwrap().value("id").unwrap();
+    let change = format!("<cn id=\"{id}\"><a n=\"email\"></a><a n=\"lastName\">Neil</a></cn>");
+    client.ok(&mail("ModifyContactRequest", "", &change)).await;
+    let contact = &server.mailbox(ANN).items("Contacts")[0];
+    let names: Vec<&str> = contact.fields.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!((names, contact.field("lastName")), (vec!["my own", "lastName"], Some("Neil")));
+    assert_eq!(client.fault(&create("")).await, "service.INVALID_REQUEST");
+}
+
+#[tokio::test]
+async fn groups_name_their_members() {
+    let (server, client) = ann().await;
+    let mailbox = server.mailbox(ANN);
+    let member = mailbox.add("Contacts", NewItem::contact([("email", "x@y")]));
+    mailbox.add("Contacts", NewItem::group("All", [("C", member.as_str()), ("I", "z@y")]));
+    let answer = client.ok(&mail("GetContactsRequest", "derefGroupMember=\"1\"", "")).await;
+    let group = answer.all("cn").find(|cn| cn.find("m").is_some()).unwrap();
+    let members: Vec<_> = group.all("m").map(|m| (m.value("type").unwrap(), m.find("cn").is_some())).collect();
+    assert_eq!(members, [("C".to_owned(), true), ("I".to_owned(), false)]);
+}
+
+#[tokio::test]
+async fn there_is_room_for_so_many_contacts() {
+    let (_server, client) = with(ZimbraServer::builder().max_contacts(1)).await;
+    client.ok(&create("<a n=\"email\">1@y</a>")).await;
+    assert_eq!(client.fault(&create("<a n=\"email\">2@y</a>")).await, "mail.TOO_MANY_CONTACTS");
+}
+
+#[tokio::test]
+async fn cards_go_in_and_come_out() {
+    let (server, client) = ann().await;
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann O\r\nN:O;Ann;;;\r\nEMAIL:a@x\r\nX-OWN:1\r\nEND:VCARD\r\n";
+    let reply = client.http("POST", "/home/~/Contacts?fmt=vcf", [card, card].concat().as_bytes()).await.unwrap();
+    assert_eq!((reply.status, server.mailbox(ANN).count("Contacts")), (200, 2));
+    let text = client.get("/home/~/Contacts?fmt=vcf").await.text();
+    assert_eq!((text.matches("EMAIL;TYPE=internet:a@x").count(), text.matches("X-OWN:1").count()), (2, 2), "{text}");
+    assert_eq!(client.http("POST", "/home/~/Contacts?fmt=vcf", b"BEGIN:VCARD\nnothing").await.unwrap().status, 400);
+}
