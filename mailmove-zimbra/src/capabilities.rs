@@ -43,7 +43,7 @@ pub(crate) fn of(version: Version, info: &Info, connections: usize) -> Capabilit
     can.names.no_controls = true;
     can.names.trims = true;
     can.names.ignores_case = true;
-    can.names.max_chars = Some(255);
+    can.names.max_chars = Some(version.longest_name());
     can.moves = true;
     can.removes = true;
     can

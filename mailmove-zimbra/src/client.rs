@@ -81,6 +81,7 @@ impl Client {
             let response = succeeded(response)?;
             rest::uploaded(&response.text()).map_err(|status| match status {
                 Some(413) => error::of(&fault("mail.UPLOAD_TOO_LARGE")),
+                Some(204) => Error::new(ErrorKind::Refused, "the server takes no empty message"),
                 Some(status) => {
                     let told = Error::new(ErrorKind::Unavailable, "the server did not keep the upload");
                     told.with("status", status)

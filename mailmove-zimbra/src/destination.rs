@@ -93,7 +93,11 @@ impl ZimbraMailbox {
     ) -> Result<bool> {
         let name = path[path.len() - 1].clone();
         let odd = |char: char| char.is_control() || is_forbidden(char);
-        if name.is_empty() || name.trim() != name || name.contains(odd) || name.chars().count() > LONGEST_NAME {
+        if name.is_empty()
+            || name.trim() != name
+            || name.contains(odd)
+            || name.chars().count() > self.version.longest_name()
+        {
             let error = Error::new(ErrorKind::Refused, "a folder cannot have this name");
             return Err(error.with("name", format!("{name:?}")));
         }
@@ -182,9 +186,6 @@ impl ZimbraMailbox {
         Ok(())
     }
 }
-
-/// The longest name of a folder, in characters.
-const LONGEST_NAME: usize = 255;
 
 fn is_forbidden(char: char) -> bool {
     matches!(char, ':' | '/' | '"')

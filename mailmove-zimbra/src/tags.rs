@@ -26,12 +26,10 @@ impl Tags {
 
     /// These categories as a request names them. Tags that are not there are made; names that no tag can have are lost.
     pub(crate) async fn labels(&self, client: &Client, flags: &Flags) -> Result<(Labels, Vec<Loss>)> {
-        let (possible, odd): (Vec<&str>, Vec<&str>) = flags.categories().partition(|name| map::tags::is_possible(name));
+        let (possible, odd): (Vec<&str>, Vec<&str>) =
+            flags.categories().partition(|name| map::tags::is_possible(name, self.named));
         let lost = odd.into_iter().map(|name| {
-            Loss::new(
-                "category-name",
-                format!("no tag can be called {name:?}: colons, quotes and slashes are not taken"),
-            )
+            Loss::new("category-name", format!("no tag can be called {name:?}: colons and backslashes are not taken"))
         });
         let losses = lost.collect();
         if possible.is_empty() {

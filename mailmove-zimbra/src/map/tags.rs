@@ -21,13 +21,13 @@ pub(crate) fn encode<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(escaped).collect::<Vec<_>>().join(",")
 }
 
-/// Whether a tag can have this name.
-pub(crate) fn is_possible(name: &str) -> bool {
-    let odd = |char: char| char.is_control() || matches!(char, ':' | '\\' | '/' | '"');
+/// Whether a tag can have this name. Before 8.0 (`named` is false) tags are bound by the same rules as folders.
+pub(crate) fn is_possible(name: &str, named: bool) -> bool {
+    let odd = |char: char| char.is_control() || matches!(char, ':' | '\\') || (!named && matches!(char, '/' | '"'));
     !name.is_empty() && name.trim() == name && name.chars().count() <= LONGEST && !name.contains(odd)
 }
 
-/// The longest name, in characters.
+/// The longest name that every release takes, in characters.
 const LONGEST: usize = 128;
 
 #[cfg(test)]
@@ -45,9 +45,9 @@ mod tests {
 
     #[test]
     fn some_names_cannot_be() {
-        assert!(is_possible("Work, later") && is_possible("\u{1f4e7}"));
+        assert!(is_possible("Work, later", true) && is_possible("a/b", true) && !is_possible("a/b", false));
         for name in ["", " ", "a:b", "\\Seen", "a\tb", " a"] {
-            assert!(!is_possible(name), "{name:?}");
+            assert!(!is_possible(name, true), "{name:?}");
         }
     }
 }

@@ -31,6 +31,11 @@ impl Version {
         self.major >= 8
     }
 
+    /// The longest name of a folder, in characters.
+    pub(crate) fn longest_name(self) -> usize {
+        if self.major >= 8 { 255 } else { 128 }
+    }
+
     /// Tasks can be kept.
     pub(crate) fn has_tasks(self) -> bool {
         !self.carbonio
