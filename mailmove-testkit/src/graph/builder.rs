@@ -162,6 +162,13 @@ impl GraphServerBuilder {
         self
     }
 
+    /// What stands before the path in all links, when a proxy stands in front of the server: `https://127.0.0.1:8443`.
+    #[must_use]
+    pub fn origin(mut self, origin: &str) -> Self {
+        self.settings.origin = Some(origin.trim_end_matches('/').to_owned());
+        self
+    }
+
     /// Starts the server on the current tokio runtime.
     ///
     /// # Panics

@@ -29,6 +29,7 @@ mod calendar;
 mod call;
 mod date;
 mod extended;
+mod fts;
 mod handle;
 mod mapi;
 mod mime;

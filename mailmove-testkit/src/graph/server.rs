@@ -36,6 +36,7 @@ impl GraphServer {
         let hub = Arc::new(Hub::new(Clock::new(settings.speed), settings.round_trip));
         let mut made = None;
         let site = Site::listen(hub.clone(), port, |addr| {
+            let origin = settings.origin.clone().unwrap_or_else(|| format!("http://{addr}"));
             let shared = Arc::new(Shared {
                 settings,
                 hub,
@@ -43,7 +44,7 @@ impl GraphServer {
                 store: Mutex::new(store),
                 sessions: Mutex::default(),
                 throttle: Arc::default(),
-                origin: format!("http://{addr}"),
+                origin,
             });
             made = Some(shared.clone());
             shared
@@ -58,7 +59,7 @@ impl GraphServer {
         self.site.addr()
     }
 
-    /// `http://127.0.0.1:port`, with `/v1.0` and `/beta` beneath it.
+    /// `http://127.0.0.1:port`, with `/v1.0` and `/beta` beneath it, or the origin that the server was given.
     pub fn url(&self) -> &str {
         &self.shared.origin
     }

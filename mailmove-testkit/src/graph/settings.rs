@@ -66,6 +66,8 @@ pub(crate) struct Settings {
     pub(crate) import_export: bool,
     /// Octets of MIME in a POST.
     pub(crate) largest_mime: usize,
+    /// What stands before the path in all links, when it is not where the server listens.
+    pub(crate) origin: Option<String>,
 }
 
 impl Default for Settings {
@@ -80,6 +82,7 @@ impl Default for Settings {
             page: 1000,
             import_export: true,
             largest_mime: 4 << 20,
+            origin: None,
         }
     }
 }

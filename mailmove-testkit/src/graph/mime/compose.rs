@@ -6,6 +6,7 @@ use time::format_description::well_known::Rfc2822;
 
 use super::header::encoded;
 use super::transfer::wrapped;
+use crate::graph::extended::Name;
 use crate::graph::state::{Attachment, Content, Item};
 
 /// The MIME of an item: what it came as, or what its properties say.
@@ -48,9 +49,16 @@ fn head(item: &Item) -> String {
     }
     let headers = item.fields.get("internetMessageHeaders").and_then(Value::as_array);
     for header in headers.into_iter().flatten() {
-        let (name, value) = (header["name"].as_str().unwrap_or_default(), header["value"].as_str().unwrap_or_default());
-        if name.to_ascii_lowercase().starts_with("x-") {
-            put(name, &encoded(value));
+        let (spelled, value) =
+            (header["name"].as_str().unwrap_or_default(), header["value"].as_str().unwrap_or_default());
+        let name = spelled.to_ascii_lowercase();
+        let own = ["from", "sender", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id", "importance"];
+        let transported = item.properties.contains_key(&Name::Tag(0x007D))
+            && !own.contains(&name.as_str())
+            && !name.starts_with("content-")
+            && name != "mime-version";
+        if name.starts_with("x-") || transported {
+            put(spelled, &encoded(value));
         }
     }
     put("MIME-Version", "1.0");

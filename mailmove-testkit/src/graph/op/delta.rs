@@ -106,16 +106,22 @@ impl Round {
 
 /// Changes among the items of a folder.
 pub(super) fn items(call: &Call<'_>, kind: &str) -> Answer {
-    let place = call.target.key(0).to_owned();
+    let standard = match kind {
+        "contact" => "contacts",
+        "message" | "mailboxItem" => "",
+        _ => "calendar",
+    };
+    let place = call.target.keys.last().map_or(standard, String::as_str);
     call.with(|mailbox| {
-        let folder = mailbox.folder(&place)?.key;
+        let folder = mailbox.folder(place)?.key;
         let round = Round::of(call, mailbox, &mailbox.folder_id(folder), 10)?;
         let query = Query::read(&round.query)?;
-        query.check(kind, call.beta)?;
+        query.check(if kind == "calendarView" { "event" } else { kind }, call.beta)?;
+        let span = (kind == "calendarView").then(|| super::events::span(&query)).transpose()?;
         let shows = |shape: Shape| match kind {
             "message" => shape.is_mail(),
             "contact" => shape == Shape::Contact,
-            "event" => shape == Shape::Event,
+            "event" | "calendarView" => shape == Shape::Event,
             "todoTask" => shape == Shape::Task,
             _ => true,
         };
@@ -136,7 +142,14 @@ pub(super) fn items(call: &Call<'_>, kind: &str) -> Answer {
         let last = more.then(|| present.last().map_or(0, |item| item.key));
         let mut entries = Vec::new();
         for item in present {
-            let shown = show::item_with(call, mailbox, item, &query)?;
+            if let Some((from, to)) = span {
+                entries.extend(super::events::within(call, mailbox, item, from, to)?);
+                continue;
+            }
+            let shown = match kind {
+                "mailboxItem" => super::mailbox_api::item(call, mailbox, item, &query)?,
+                _ => show::item_with(call, mailbox, item, &query)?,
+            };
             let change = if item.entered > round.since { "created" } else { "updated" };
             if query.filter.as_ref().is_none_or(|filter| filter.holds(&shown)) && (round.since == 0 || wants(change)) {
                 entries.push(shown);

@@ -64,7 +64,8 @@ pub(super) fn list(call: &Call<'_>, purpose: Purpose) -> Answer {
 pub(super) fn show(call: &Call<'_>, purpose: Purpose) -> Answer {
     call.query.check(kind(purpose), call.beta)?;
     call.with(|mailbox| {
-        let folder = mailbox.folder(call.target.key(0))?;
+        let name = call.target.keys.first().map_or("calendar", String::as_str);
+        let folder = mailbox.folder(name)?;
         Ok(call.one(StatusCode::OK, show::folder(call, mailbox, folder, kind(purpose))?))
     })
 }

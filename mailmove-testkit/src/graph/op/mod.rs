@@ -6,7 +6,9 @@ mod attachments;
 mod batch;
 mod contacts;
 mod delta;
+mod events;
 mod folders;
+mod mailbox_api;
 mod messages;
 mod upload;
 
@@ -32,7 +34,7 @@ pub(crate) fn perform(call: &mut Call<'_>) -> Answer {
     call.mailbox = mailbox;
     permitted(call)?;
     if call.target.root == "admin/exchange/mailboxes" {
-        return Err(Refusal::segment(&call.target.template));
+        return mailbox_api::perform(call);
     }
     user(call)
 }
@@ -89,12 +91,40 @@ fn user(call: &Call<'_>) -> Answer {
             contacts::create(call, "contact", "IPM.Contact", "contacts")
         }
         ("GET", "contactFolders/{id}/contacts/delta") => delta::items(call, "contact"),
+        ("GET", "contacts/delta") => delta::items(call, "contact"),
         ("GET", "contacts/{id}") => contacts::show(call, "contact"),
         ("PATCH", "contacts/{id}") => contacts::update(call, "contact"),
         ("DELETE", "contacts/{id}") => actions::delete(call),
         ("POST", "contacts/{id}/permanentDelete" | "events/{id}/permanentDelete") => actions::purge(call),
+        _ if template.starts_with("calendar") || template.starts_with("events") => calendars(call),
         _ if template.starts_with("todo/") => tasks(call),
         _ => around(call),
+    }
+}
+
+/// What can be done to the calendars and events of a user.
+fn calendars(call: &Call<'_>) -> Answer {
+    let template = call.target.template.as_str();
+    match (call.request.method.as_str(), template) {
+        ("GET", "calendars") => folders::list(call, Purpose::Calendar),
+        ("POST", "calendars") => folders::create(call, Purpose::Calendar),
+        ("GET", "calendar" | "calendars/{id}") => folders::show(call, Purpose::Calendar),
+        ("PATCH", "calendars/{id}") => folders::update(call, Purpose::Calendar),
+        ("DELETE", "calendars/{id}") => folders::delete(call),
+        ("POST", "calendars/{id}/permanentDelete") => folders::purge(call),
+        ("GET", "events" | "calendar/events" | "calendars/{id}/events") => events::list(call),
+        ("POST", "events" | "calendar/events" | "calendars/{id}/events") => events::create(call),
+        ("GET", "calendars/{id}/events/delta" | "events/delta") => delta::items(call, "event"),
+        ("GET", "calendarView" | "calendar/calendarView" | "calendars/{id}/calendarView") => events::view(call),
+        ("GET", "calendarView/delta" | "calendar/calendarView/delta" | "calendars/{id}/calendarView/delta") => {
+            delta::items(call, "calendarView")
+        }
+        ("GET", "events/{id}") => events::show(call),
+        ("PATCH", "events/{id}") => events::update(call),
+        ("DELETE", "events/{id}") => events::delete(call),
+        ("GET", "events/{id}/instances") => events::instances(call),
+        ("GET", "events/{id}/exceptionOccurrences") => events::exceptions(call),
+        _ => Err(Refusal::segment(template)),
     }
 }
 
@@ -167,6 +197,7 @@ fn owner_of_attachments(call: &Call<'_>) -> String {
 pub(crate) fn secret(shared: &Shared, request: &Request, rest: &str) -> Answer {
     match rest.strip_prefix("uploads/") {
         Some(token) => upload::piece(shared, request, token),
+        None if rest.ends_with("/importItem") => mailbox_api::import(shared, request),
         None => Err(Refusal::segment(rest)),
     }
 }

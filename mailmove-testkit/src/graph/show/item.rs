@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::message;
+use crate::graph::calendar;
 use crate::graph::call::{Call, Entity};
 use crate::graph::date;
 use crate::graph::extended::{Id, Property};
@@ -21,6 +22,10 @@ pub(crate) fn item_with(call: &Call<'_>, mailbox: &Mailbox, item: &Item, query: 
     let mut out = plain(call, mailbox, item);
     if item.shape().is_mail() {
         message::hide_costly(query, &mut out);
+    }
+    if item.shape() == Shape::Event {
+        let plain = out.clone();
+        calendar::expand(call, &mailbox.address, item, query, &plain, &mut out);
     }
     if item.shape() != Shape::Task {
         expansions(call, mailbox, item, query, &mut out)?;
@@ -44,7 +49,7 @@ pub(crate) fn plain(call: &Call<'_>, mailbox: &Mailbox, item: &Item) -> Entity {
         out.insert("parentFolderId".to_owned(), mailbox.folder_id(item.folder).into());
     }
     match item.shape() {
-        Shape::Event => crate::graph::calendar::show(call, item, &mut out),
+        Shape::Event => calendar::show(call, &mailbox.address, item, &mut out),
         Shape::Contact => contact(item, &mut out),
         Shape::Task => task(item, &mut out),
         _ => message::message(call, item, &mut out),

@@ -95,7 +95,7 @@ fn preview(body: &Value) -> String {
 }
 
 /// HTML without its tags: what a search or a comparison needs, no more.
-pub(crate) fn text_of(html: &str) -> String {
+fn text_of(html: &str) -> String {
     let (mut text, mut inside) = (String::new(), false);
     for character in html.chars() {
         match character {

@@ -8,6 +8,6 @@ mod pages;
 
 pub(crate) use attachment::{attachment, attachments};
 pub(crate) use folder::folder;
-pub(crate) use item::{item, item_with, plain};
-pub(crate) use message::text_of;
+use item::plain;
+pub(crate) use item::{change_key, item, item_with};
 pub(crate) use pages::{entities, items};

@@ -1,6 +1,9 @@
 //! The server from a client's side.
 
+mod calendar;
 mod client;
+mod large;
 mod mail;
+mod wall;
 
 use client::Client;

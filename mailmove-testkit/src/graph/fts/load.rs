@@ -1,0 +1,210 @@
+//! A stream as an item.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde_json::{Value as Json, json};
+
+use super::marker;
+use super::read::{Found, Reader, unframed};
+use super::value::Value;
+use crate::graph::extended::{Name, Property};
+use crate::graph::mapi;
+use crate::graph::refusal::Refusal;
+use crate::graph::state::{Attachment, Content, Item, Shape};
+
+/// The item of a stream, which it keeps.
+///
+/// # Errors
+/// When this is no stream, or one that ends too early.
+pub(crate) fn load(stream: &Bytes) -> Result<Item, Refusal> {
+    let content = unframed(stream).ok_or_else(corrupt)?;
+    let mut item = message(&mut Reader::new(content), None)?;
+    item.stream = Some(stream.clone());
+    Ok(item)
+}
+
+fn corrupt() -> Refusal {
+    Refusal::bad("ErrorCorruptData", "The data stream of the item is corrupt.")
+}
+
+/// Who sent a message: names and addresses that stand in properties of their own.
+#[derive(Default)]
+struct Person {
+    name: String,
+    address: String,
+    smtp: String,
+}
+
+impl Person {
+    fn json(&self) -> Option<Json> {
+        let address = if self.smtp.is_empty() { &self.address } else { &self.smtp };
+        let name = if self.name.is_empty() { address } else { &self.name };
+        (!name.is_empty()).then(|| json!({"emailAddress": {"name": name, "address": address}}))
+    }
+}
+
+/// A message up to this marker, or up to the end.
+fn message(reader: &mut Reader, end: Option<u32>) -> Result<Item, Refusal> {
+    let mut item = Item::new("IPM.Note");
+    item.draft = false;
+    let (mut sender, mut from) = (Person::default(), Person::default());
+    let (mut text, mut html) = (None, None);
+    loop {
+        match reader.marker() {
+            _ if reader.is_empty() && end.is_none() => break,
+            Some(found) if Some(found) == end => {
+                reader.u32().ok_or_else(corrupt)?;
+                break;
+            }
+            Some(marker::START_RECIPIENT) => recipient(reader, &mut item)?,
+            Some(marker::NEW_ATTACH) => {
+                let attachment = attachment(reader)?;
+                item.attach(attachment);
+            }
+            Some(_) => return Err(corrupt()),
+            None => {
+                let found = reader.property().ok_or_else(corrupt)?;
+                let value = || found.values.first().map(Value::text).unwrap_or_default();
+                match found.name {
+                    Name::Tag(0x0C1A) => sender.name = value(),
+                    Name::Tag(0x0C1F) => sender.address = value(),
+                    Name::Tag(0x5D01) => sender.smtp = value(),
+                    Name::Tag(0x0042) => from.name = value(),
+                    Name::Tag(0x0065) => from.address = value(),
+                    Name::Tag(0x5D02) => from.smtp = value(),
+                    Name::Tag(0x1000) => text = Some(value()),
+                    Name::Tag(0x1013) => html = Some(value()),
+                    _ => set(&mut item, &found),
+                }
+            }
+        }
+    }
+    for (field, person) in [("sender", sender), ("from", from)] {
+        if let Some(person) = person.json() {
+            item.set(field, person);
+        }
+    }
+    match (html, text) {
+        (Some(html), _) => item.set("body", json!({"contentType": "html", "content": html})),
+        (None, Some(text)) => item.set("body", json!({"contentType": "text", "content": text})),
+        (None, None) => {}
+    }
+    rename(&mut item);
+    Ok(item)
+}
+
+fn set(item: &mut Item, found: &Found) {
+    let text = |value: &Value| match value {
+        Value::Octets(bytes) => STANDARD.encode(bytes),
+        value => value.text(),
+    };
+    let property = Property { kind: found.kind, many: found.many, values: found.values.iter().map(text).collect() };
+    match found.name {
+        // The prefix is part of the subject, the rest of it a property of its own.
+        Name::Tag(0x003D | 0x0E1D) => {
+            item.properties.insert(found.name.clone(), property);
+        }
+        _ => mapi::set_item(item, found.name.clone(), property, true),
+    }
+}
+
+/// What a property is called depends on what the item is.
+fn rename(item: &mut Item) {
+    let named =
+        |item: &Item, tag: u16| item.properties.get(&Name::Tag(tag)).map(|property| property.first().to_owned());
+    match item.shape() {
+        Shape::Contact => {
+            for (tag, field) in [
+                (0x3001, "displayName"),
+                (0x3A06, "givenName"),
+                (0x3A11, "surname"),
+                (0x3A44, "middleName"),
+                (0x3A16, "companyName"),
+                (0x3A17, "jobTitle"),
+                (0x3A18, "department"),
+                (0x3A1C, "mobilePhone"),
+            ] {
+                if let Some(value) = named(item, tag) {
+                    item.set(field, value);
+                }
+            }
+        }
+        Shape::Task => {
+            let title = item.text("subject").to_owned();
+            item.fields.remove("subject");
+            item.set("title", title);
+        }
+        _ => {}
+    }
+}
+
+fn recipient(reader: &mut Reader, item: &mut Item) -> Result<(), Refusal> {
+    reader.u32().ok_or_else(corrupt)?;
+    let (mut kind, mut person) = (String::new(), Person::default());
+    while reader.marker() != Some(marker::END_RECIPIENT) {
+        let found = reader.property().ok_or_else(corrupt)?;
+        let value = found.values.first().map(Value::text).unwrap_or_default();
+        match found.name {
+            Name::Tag(0x0C15) => kind = value,
+            Name::Tag(0x3001) => person.name = value,
+            Name::Tag(0x39FE) => person.smtp = value,
+            Name::Tag(0x3003) => person.address = value,
+            _ => {}
+        }
+    }
+    reader.u32().ok_or_else(corrupt)?;
+    let list = match kind.as_str() {
+        "2" => "ccRecipients",
+        "3" => "bccRecipients",
+        _ => "toRecipients",
+    };
+    if let (Some(person), Some(all)) =
+        (person.json(), item.fields.entry(list).or_insert_with(|| json!([])).as_array_mut())
+    {
+        all.push(person);
+    }
+    Ok(())
+}
+
+fn attachment(reader: &mut Reader) -> Result<Attachment, Refusal> {
+    reader.u32().ok_or_else(corrupt)?;
+    let mut attachment = Attachment::file("", Bytes::new());
+    let mut short = String::new();
+    loop {
+        match reader.marker() {
+            Some(marker::END_ATTACH) => {
+                reader.u32().ok_or_else(corrupt)?;
+                if attachment.name.is_empty() {
+                    attachment.name = short;
+                }
+                return Ok(attachment);
+            }
+            Some(marker::START_EMBED) => {
+                reader.u32().ok_or_else(corrupt)?;
+                attachment.content = Content::Item(Box::new(message(reader, Some(marker::END_EMBED))?));
+            }
+            Some(_) => return Err(corrupt()),
+            None => {
+                let found = reader.property().ok_or_else(corrupt)?;
+                let value = || found.values.first().map(Value::text).unwrap_or_default();
+                match (&found.name, found.values.first()) {
+                    (Name::Tag(0x3707), _) => attachment.name = value(),
+                    (Name::Tag(0x3704 | 0x3001), _) => short = value(),
+                    (Name::Tag(0x370E), _) => attachment.content_type = Some(value()),
+                    (Name::Tag(0x3712), _) => attachment.content_id = Some(value()),
+                    (Name::Tag(0x3713), _) => attachment.content_location = Some(value()),
+                    (Name::Tag(0x7FFE), _) => attachment.inline |= value() == "true",
+                    // Shown in the text.
+                    (Name::Tag(0x3714), _) => {
+                        attachment.inline |= value().parse::<i32>().is_ok_and(|flags| flags & 4 != 0)
+                    }
+                    (Name::Tag(0x3701), Some(Value::Octets(octets))) => {
+                        attachment.content = Content::File(octets.clone())
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}
