@@ -101,7 +101,8 @@ type Factory =
     dyn Fn(&EndpointUrl, Arc<dyn CredentialProvider>, &ConnectOptions) -> Result<Arc<dyn Connector>> + Send + Sync;
 
 /// The schemes of this project, and the feature that each needs.
-const FEATURES: [(&str, &str); 4] = [("ews", "ews"), ("imap", "imap"), ("imaps", "imap"), ("zimbra", "zimbra")];
+const FEATURES: [(&str, &str); 5] =
+    [("ews", "ews"), ("graph", "graph"), ("imap", "imap"), ("imaps", "imap"), ("zimbra", "zimbra")];
 
 impl Connectors {
     /// No scheme at all.
@@ -116,6 +117,8 @@ impl Connectors {
         let connectors = connectors.with("imap", crate::from_url::imap).with("imaps", crate::from_url::imap);
         #[cfg(feature = "ews")]
         let connectors = connectors.with("ews", crate::from_url::ews);
+        #[cfg(feature = "graph")]
+        let connectors = connectors.with("graph", crate::from_url::graph);
         #[cfg(feature = "zimbra")]
         let connectors = connectors.with("zimbra", crate::from_url::zimbra);
         connectors

@@ -2,7 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod connect;
-#[cfg(any(feature = "ews", feature = "imap", feature = "zimbra"))]
+#[cfg(any(feature = "ews", feature = "graph", feature = "imap", feature = "zimbra"))]
 mod from_url;
 mod url;
 
@@ -12,9 +12,14 @@ pub use url::EndpointUrl;
 pub use mailmove_core::*;
 pub use mailmove_engine::*;
 
+/// The Microsoft Graph connector, for those who build it without a URL.
+#[cfg(feature = "graph")]
+pub use from_url::graph_config;
 /// The Exchange Web Services connector, for those who build it without a URL.
 #[cfg(feature = "ews")]
 pub use mailmove_ews as ews;
+#[cfg(feature = "graph")]
+pub use mailmove_graph as graph;
 /// The IMAP connector, for those who build it without a URL.
 #[cfg(feature = "imap")]
 pub use mailmove_imap as imap;

@@ -33,7 +33,7 @@ pub(crate) fn from_environment(
         return Ok(Some(Arc::new(key)));
     }
     if secrets.names_application() {
-        return application(&secrets, options).map_err(|error| error.on(side));
+        return application(url, &secrets, options).map_err(|error| error.on(side));
     }
     let administrator = match (&url.access, &url.login) {
         (Access::Owner, _) | (_, None) => None,
@@ -45,12 +45,28 @@ pub(crate) fn from_environment(
 
 /// An application of Microsoft Entra, or a service account of Google.
 #[cfg(feature = "oauth")]
-fn application(secrets: &EnvironmentSecrets, options: &ConnectOptions) -> Result<Option<Arc<dyn CredentialProvider>>> {
+fn application(
+    url: &EndpointUrl,
+    secrets: &EnvironmentSecrets,
+    options: &ConnectOptions,
+) -> Result<Option<Arc<dyn CredentialProvider>>> {
     use mailmove::http::{Http, HttpSettings};
     use mailmove::oauth::{Cloud, GMAIL_IMAP_ADMIN, OauthCredentials};
 
     let trusting = |settings: HttpSettings, pem: &Vec<u8>| settings.trusting(String::from_utf8_lossy(pem));
-    let http = Http::new(options.trust.iter().fold(HttpSettings::new(), trusting))?;
+    let mut settings = options.trust.iter().fold(HttpSettings::new(), trusting);
+    settings.allow_plaintext = options.allow_plaintext;
+    let http = Http::new(settings)?;
+    #[cfg(feature = "graph")]
+    if url.scheme == "graph" {
+        let config = mailmove::graph_config(url)?;
+        let mut cloud = config.cloud.clone();
+        if let Some(authority) = &config.authority {
+            cloud.login = authority.as_str().trim_end_matches('/').to_owned();
+        }
+        let made = OauthCredentials::from_environment(secrets, http, &cloud, &[&config.scope()])?;
+        return Ok(made.map(|made| Arc::new(made) as Arc<dyn CredentialProvider>));
+    }
     let cloud = Cloud::world();
     let scope = if secrets.tenant.is_some() { cloud.exchange_scope() } else { GMAIL_IMAP_ADMIN.to_owned() };
     let made = OauthCredentials::from_environment(secrets, http, &cloud, &[&scope])?;
@@ -58,7 +74,11 @@ fn application(secrets: &EnvironmentSecrets, options: &ConnectOptions) -> Result
 }
 
 #[cfg(not(feature = "oauth"))]
-fn application(secrets: &EnvironmentSecrets, _options: &ConnectOptions) -> Result<Option<Arc<dyn CredentialProvider>>> {
+fn application(
+    _url: &EndpointUrl,
+    secrets: &EnvironmentSecrets,
+    _options: &ConnectOptions,
+) -> Result<Option<Arc<dyn CredentialProvider>>> {
     let told = Error::new(ErrorKind::Config, "an application is named, and this program was built without OAuth");
     let told = told.with("variable", secrets.variable("CLIENT_ID or CERTIFICATE"));
     Err(told.remedy("build it with --features oauth, or give a password or a token"))

@@ -11,7 +11,7 @@ use crate::endpoint::GraphMailbox;
 use crate::map;
 use crate::map::contact::Photo;
 use crate::place::{Area, Place};
-use crate::source::{next, position};
+use crate::source::{here, next, position};
 use crate::wire::ask::{Ask, can_be_an_id};
 use crate::wire::entry;
 use crate::wire::property::Property;
@@ -66,6 +66,11 @@ impl GraphMailbox {
             async move {
                 let place = place?;
                 let record = record.ok_or_else(|| Error::new(ErrorKind::Bug, "an entry was not asked for"))??;
+                if record.text("parentFolderId").is_some_and(|parent| parent != place.id)
+                    && place.area == Area::Contacts
+                {
+                    return Err(Error::new(ErrorKind::NotFound, "the item is in another folder now"));
+                }
                 self.whole(&place, id, &record, spool).await
             }
         };
@@ -138,7 +143,8 @@ impl GraphMailbox {
             let ids: Vec<&ItemId> = items.iter().map(|item| &item.id).collect();
             let described = self.described(&ids).await.into_iter();
             let whole = |((item, message), stream): ((&&ItemRef, Result<_>), Result<_>)| {
-                map::item::whole(&message?, &item.id, &Format::FASTTRANSFER, stream?)
+                let message = here(message?, item.folders.first())?;
+                map::item::whole(&message, &item.id, &Format::FASTTRANSFER, stream?)
             };
             return items.iter().zip(described).zip(streams).map(whole).collect();
         }

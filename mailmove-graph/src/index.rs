@@ -73,12 +73,17 @@ impl Index {
         Ok(())
     }
 
-    /// Puts in everything that is there, and forgets what is not.
-    pub(crate) fn replace(&mut self, entries: Vec<Entry>) {
-        let ids: std::collections::HashSet<Arc<str>> = entries.iter().map(|entry| entry.id.clone()).collect();
-        let gone: Vec<Arc<str>> = self.places.keys().filter(|id| !ids.contains(*id)).cloned().collect();
+    /// Forgets everything but these.
+    pub(crate) fn retain<'a>(&mut self, ids: impl Iterator<Item = &'a str>) {
+        let ids: std::collections::HashSet<&str> = ids.collect();
+        let gone: Vec<Arc<str>> = self.places.keys().filter(|id| !ids.contains(&***id)).cloned().collect();
         gone.iter().for_each(|id| self.remove(id));
-        entries.into_iter().for_each(|entry| self.put(entry));
+    }
+
+    /// Whether an item is known with this revision.
+    pub(crate) fn knows(&self, id: &str, revision: u128) -> bool {
+        let entry = self.places.get(id).and_then(|at| self.entries[*at].as_ref());
+        entry.is_some_and(|entry| entry.revision == revision)
     }
 
     /// Everything that answers to each of these, in the order in which it was written.
@@ -109,7 +114,8 @@ impl Index {
         found
     }
 
-    fn put(&mut self, entry: Entry) {
+    /// Puts in an item, in its place when it is known.
+    pub(crate) fn put(&mut self, entry: Entry) {
         match self.places.get(&entry.id) {
             Some(at) => self.entries[*at] = Some(entry),
             None => {

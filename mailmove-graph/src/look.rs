@@ -42,7 +42,21 @@ impl GraphMailbox {
             area => {
                 let mut all: Vec<Record> = self.client.all(&entry::known(&self.user, place)).await?;
                 all.sort_by(|one, other| one.text("createdDateTime").cmp(&other.text("createdDateTime")));
-                index.replace(all.iter().map(|record| known(area, record)).collect());
+                index.retain(all.iter().map(Record::id));
+                if area == Area::Tasks {
+                    // Lists do not say where tasks come from; only what is new is asked for.
+                    let new = |record: &&Record| !index.knows(record.id(), map::revision::of_version(record.version()));
+                    let due: Vec<ItemId> = all.iter().filter(new).map(|record| ItemId::new(record.id())).collect();
+                    all = Vec::new();
+                    for record in self.entries(place, &due.iter().collect::<Vec<_>>()).await {
+                        match record {
+                            Ok(record) => all.push(record),
+                            Err(error) if error.kind() == mailmove_core::ErrorKind::NotFound => {}
+                            Err(error) => return Err(error),
+                        }
+                    }
+                }
+                all.iter().for_each(|record| index.put(known(area, record)));
                 Ok(())
             }
         }

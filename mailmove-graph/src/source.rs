@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 use mailmove_core::{
-    Change, Cursor, Detail, Error, ErrorKind, FeedId, Format, Gone, Item, ItemId, ItemRef, Page, Recovery, Result,
-    Source, Spool, async_trait,
+    Change, Cursor, Detail, Error, ErrorKind, FeedId, FolderId, Format, Gone, Item, ItemId, ItemRef, Page, Recovery,
+    Result, Source, Spool, async_trait,
 };
 
 use crate::batch::Order;
@@ -133,14 +133,26 @@ impl GraphMailbox {
         let described = self.described(&ids).await;
         let read = |(item, message): (&&ItemRef, Result<Message>)| {
             let id = item.id.clone();
+            let folder = item.folders.first().cloned();
             async move {
-                let message = message?;
+                let message = here(message?, folder.as_ref())?;
                 let body = self.client.download(&message::value(&self.user, id.as_str()), spool).await;
                 map::item::whole(&message, &id, format, body.map_err(too_slow)?)
             }
         };
         let reading: Vec<_> = items.iter().zip(described).map(read).collect();
         stream::iter(reading).buffered(READING).collect().await
+    }
+}
+
+/// What was removed or moved can still be read by its id: it stands in another folder.
+pub(crate) fn here(message: Message, folder: Option<&FolderId>) -> Result<Message> {
+    let place = folder.and_then(|folder| Place::of(folder.as_str()).ok());
+    match (&message.parent_folder_id, place) {
+        (Some(parent), Some(place)) if *parent != place.id => {
+            Err(Error::new(ErrorKind::NotFound, "the item is in another folder now"))
+        }
+        _ => Ok(message),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mailmove_core::{Connector, CredentialProvider, Error, ErrorKind, Result, Root};
-use mailmove_imap::{ImapConfig, ImapConnector, Security};
+use mailmove_imap::{ImapConfig, ImapConnector, Labels, Security};
 
 use crate::{ConnectOptions, EndpointUrl};
 
@@ -13,7 +13,7 @@ pub(crate) fn imap(
     credentials: Arc<dyn CredentialProvider>,
     options: &ConnectOptions,
 ) -> Result<Arc<dyn Connector>> {
-    url.check_parameters(&["compress", "prefix"])?;
+    url.check_parameters(&["compress", "labels", "prefix"])?;
     let refuse = |message: &str, remedy: &str| Err(Error::new(ErrorKind::Config, message).remedy(remedy));
     let security = match (url.scheme.as_str(), url.plain) {
         ("imaps", false) => Security::Tls,
@@ -41,6 +41,11 @@ pub(crate) fn imap(
         None | Some("no") => false,
         Some("yes") => true,
         Some(_) => return refuse("compress is yes or no", "write compress=yes, or take it off the URL"),
+    };
+    config.labels = match url.parameters.get("labels").map(String::as_str) {
+        None | Some("copies") => Labels::Copies,
+        Some("first") => Labels::First,
+        Some(_) => return refuse("labels is copies or first", "write labels=first, or take it off the URL"),
     };
     config.prefix = url.parameters.get("prefix").cloned();
     Ok(Arc::new(ImapConnector::new(config, credentials)))

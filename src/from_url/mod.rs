@@ -2,6 +2,8 @@
 
 #[cfg(feature = "ews")]
 mod ews;
+#[cfg(feature = "graph")]
+mod graph;
 #[cfg(feature = "imap")]
 mod imap;
 #[cfg(feature = "zimbra")]
@@ -9,6 +11,10 @@ mod zimbra;
 
 #[cfg(feature = "ews")]
 pub(crate) use ews::ews;
+#[cfg(feature = "graph")]
+pub(crate) use graph::graph;
+#[cfg(feature = "graph")]
+pub use graph::graph_config;
 #[cfg(feature = "imap")]
 pub(crate) use imap::imap;
 #[cfg(feature = "zimbra")]

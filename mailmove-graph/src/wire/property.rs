@@ -34,8 +34,6 @@ pub(crate) enum Property {
     ThreadTopic,
     /// The place in the thread, as Exchange writes it.
     ThreadIndex,
-    /// A folder or item that no user sees.
-    Hidden,
     /// The bytes of a folder's items.
     FolderSize,
     /// Whether a contact has a picture.
@@ -53,7 +51,7 @@ const PUBLIC_STRINGS: &str = "{00020329-0000-0000-C000-000000000046}";
 
 impl Property {
     #[cfg(test)]
-    const ALL: [Property; 19] = [
+    const ALL: [Property; 18] = [
         Property::MessageFlags,
         Property::DeliveryTime,
         Property::SubmitTime,
@@ -68,7 +66,6 @@ impl Property {
         Property::InReplyTo,
         Property::ThreadTopic,
         Property::ThreadIndex,
-        Property::Hidden,
         Property::HasPicture,
         Property::Mark,
         Property::Uid,
@@ -92,7 +89,6 @@ impl Property {
             Property::InReplyTo => "String 0x1042",
             Property::ThreadTopic => "String 0x0070",
             Property::ThreadIndex => "Binary 0x0071",
-            Property::Hidden => "Boolean 0x10F4",
             Property::FolderSize => "Long 0x0E08",
             Property::HasPicture => "Boolean {00062004-0000-0000-C000-000000000046} Id 0x8015",
             Property::Mark => return format!("String {PUBLIC_STRINGS} Name X-Mailmove-Mark"),

@@ -195,6 +195,16 @@ impl Bench {
         Ok(found)
     }
 
+    /// Whether items of this kind keep their octets: an endpoint that makes them anew names that as a loss at each item.
+    pub async fn keeps_bytes(&self, kind: Kind) -> Outcome<bool> {
+        if self.destination.is_none() {
+            return Ok(true);
+        }
+        let place = self.place_for(kind, "Octets").await?;
+        let written = self.write_one(&place.id, create(self.harmless(kind, 1)?, 1)).await??;
+        Ok(written.losses.is_empty() && written.altered.is_empty())
+    }
+
     /// Everything in a folder.
     pub async fn list(&self, place: &Place) -> Outcome<Listing> {
         self.list_after(place, None, Detail::Listing).await.and_then(|listing| Ok(listing?))
