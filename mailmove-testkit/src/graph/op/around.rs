@@ -7,10 +7,7 @@ use super::done;
 use crate::graph::call::{Answer, Call, Entity};
 use crate::graph::refusal::Refusal;
 use crate::graph::show;
-use crate::graph::state::{Id, Kind, Mailbox};
-
-/// Entities that are kept as they came, with a number each.
-type Kept = Vec<(u32, Entity)>;
+use crate::graph::state::{Id, Kind, Mailbox, Numbered};
 
 pub(super) fn user(call: &Call<'_>) -> Answer {
     let shown = call.with(|mailbox| {
@@ -94,7 +91,7 @@ impl Things {
         }
     }
 
-    fn of(self, mailbox: &mut Mailbox) -> &mut Kept {
+    fn of(self, mailbox: &mut Mailbox) -> &mut Numbered {
         match self {
             Self::Rules => &mut mailbox.rules,
             Self::Categories => &mut mailbox.categories,

@@ -9,6 +9,9 @@ use time::{Date, OffsetDateTime};
 use super::{Attachment, Content, Id, Kind};
 use crate::graph::extended::{Name, Property};
 
+/// Entities that are kept as they came, with a number each.
+pub(crate) type Numbered = Vec<(u32, Map<String, Value>)>;
+
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
     pub(crate) mailbox: usize,
@@ -44,7 +47,7 @@ pub(crate) struct Item {
     /// Occurrences that do not take place.
     pub(crate) cancelled: BTreeSet<Date>,
     /// Checklist items and linked resources of a task, with their numbers.
-    pub(crate) parts: BTreeMap<&'static str, Vec<(u32, Map<String, Value>)>>,
+    pub(crate) parts: BTreeMap<&'static str, Numbered>,
 }
 
 /// Which of the types of Graph an item is.

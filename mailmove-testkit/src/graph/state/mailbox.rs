@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::folder::Gone;
 use super::well_known;
-use super::{Folder, Id, Item, guid};
+use super::{Folder, Id, Item, Numbered, guid};
 use crate::graph::refusal::Refusal;
 
 #[derive(Debug, Clone)]
@@ -27,8 +27,8 @@ pub(crate) struct Mailbox {
     pub(crate) epoch: u64,
     pub(crate) gone_folders: Vec<(u64, u64, String)>,
     pub(crate) settings: Map<String, Value>,
-    pub(crate) rules: Vec<(u32, Map<String, Value>)>,
-    pub(crate) categories: Vec<(u32, Map<String, Value>)>,
+    pub(crate) rules: Numbered,
+    pub(crate) categories: Numbered,
     /// Items that were made with a transactionId.
     pub(crate) transactions: BTreeMap<String, u64>,
     /// The mailbox that holds the archive.

@@ -11,7 +11,7 @@ mod well_known;
 pub(crate) use attachment::{Attachment, Content};
 pub(crate) use folder::{Folder, Purpose};
 pub(crate) use id::{Id, Kind, guid};
-pub(crate) use item::{Item, Shape};
+pub(crate) use item::{Item, Numbered, Shape};
 pub(crate) use mailbox::Mailbox;
 pub(crate) use store::Store;
 pub(crate) use well_known::DEFAULT_LIST;
