@@ -26,6 +26,7 @@ mod calendar;
 mod element;
 mod ical;
 mod mail;
+mod mistake;
 mod op;
 mod refusal;
 mod rest;
@@ -46,6 +47,7 @@ mod world;
 
 pub use crate::http::{Action, Counters, Fault, FaultId, Faults, Log, LoggedRequest, Violation};
 pub use builder::ZimbraServerBuilder;
+pub use mistake::Mistake;
 pub use server::ZimbraServer;
 pub use state::{FolderSnapshot, ItemSnapshot, MailboxHandle, MailboxSnapshot, NewItem};
 pub use trouble::{Mishap, Trouble, Troubles};

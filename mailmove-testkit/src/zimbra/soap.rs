@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::element::{Element, json_text, parse_json, parse_xml, xml_document};
+use super::mistake::Mistake;
 use super::op::{self, Context};
 use super::refusal::{Refusal, SOAP11, SOAP12};
 use super::server::Shared;
@@ -102,22 +103,36 @@ pub(crate) fn fault(form: Form, refusal: &Refusal) -> Element {
 /// Does what a request asks for: whether it is a fault, and the document.
 pub(crate) fn execute(shared: &Shared, envelope: &Envelope, who: Who, administrators: bool) -> (bool, Bytes) {
     let mut world = lock(&shared.world);
-    let mut change = None;
+    let (mut change, mut mistakes) = (None, Vec::new());
     let result = who.check(envelope, &world).and_then(|(caller, target)| {
         let form = envelope.answer;
-        let mut context =
-            Context { shared, world: &mut world, token: who.token.clone(), caller, target, administrators, form };
+        let mut context = Context {
+            shared,
+            world: &mut world,
+            token: who.token.clone(),
+            caller,
+            target,
+            administrators,
+            form,
+            mistakes: Vec::new(),
+        };
         let done = if envelope.body.name == "BatchRequest" {
             Ok(batch(&mut context, &envelope.body))
         } else {
             one(&mut context, &envelope.body)
         };
         change = context.target.map(|target| context.world.mailboxes[target].change);
+        mistakes = context.mistakes;
         done
     });
     match result {
         Ok(body) => (false, document(envelope.answer, body, change)),
-        Err(refusal) => (true, document(envelope.answer, fault(envelope.answer, &refusal), None)),
+        Err(refusal) => {
+            let mut fault = fault(envelope.answer, &refusal);
+            mistakes.iter().for_each(|mistake| mistake.apply(&mut fault));
+            let failed = !mistakes.contains(&Mistake::FaultWithStatus200);
+            (failed, document(envelope.answer, fault, None))
+        }
     }
 }
 
@@ -130,10 +145,17 @@ fn one(context: &mut Context<'_>, request: &Element) -> Result<Element, Refusal>
     {
         context.world.tokens.remove(token);
     }
-    match trouble::refusal(&mishaps) {
+    let mut result = match trouble::refusal(&mishaps) {
         Some(refusal) => Err(refusal),
         None => op::execute(context, request),
+    };
+    for mishap in mishaps {
+        if let Mishap::Spoil(mistake) = mishap {
+            context.mistakes.push(mistake);
+            result.iter_mut().for_each(|answer| mistake.apply(answer));
+        }
     }
+    result
 }
 
 /// The operations of a batch one after the other; faults stand among the answers.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Mutex;
 
+use super::mistake::Mistake;
 use super::refusal::Refusal;
 use super::state::lock;
 
@@ -15,6 +16,8 @@ pub enum Mishap {
     Refuse(String),
     /// The token is no longer good, from this operation on: `service.AUTH_EXPIRED`.
     ExpireToken,
+    /// The operation is done and its answer is wrong; a fault too.
+    Spoil(Mistake),
     /// An export passes over its nth item, counted from 1, in silence.
     SkipExported(usize),
     /// An export ends in the middle after so many items, as if it were whole: its archive has no end.

@@ -22,6 +22,7 @@ mod tag;
 pub(crate) use query::Query;
 
 use super::element::Element;
+use super::mistake::Mistake;
 use super::refusal::Refusal;
 use super::rules;
 use super::server::Shared;
@@ -43,6 +44,8 @@ pub(crate) struct Context<'a> {
     pub(crate) administrators: bool,
     /// That of the answer.
     pub(crate) form: Form,
+    /// What was planted, for a fault that it ends with.
+    pub(crate) mistakes: Vec<Mistake>,
 }
 
 /// Who may ask.
