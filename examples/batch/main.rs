@@ -11,6 +11,7 @@
 //!
 //! With `--smtp` it sends the mails that the flags ask for; with `--portal` it asks users for their passwords on a page.
 
+mod look;
 mod mail;
 mod page;
 #[path = "../support/mod.rs"]
@@ -66,6 +67,9 @@ struct Arguments {
     /// What is done with each mailbox
     #[arg(long, value_name = "PASS", value_enum, default_value_t = PassName::Full)]
     pass: PassName,
+    /// Look at every mailbox first and move nothing: whether it opens and fits, what will be lost, who forwards mail
+    #[arg(long)]
+    preflight: bool,
     /// Wait up to so many minutes for servers that ask for patience and for mailboxes that are being made
     #[arg(long, value_name = "MINUTES", default_value_t = 5)]
     wait: u64,
@@ -138,7 +142,7 @@ async fn batch(arguments: Arguments) -> Result<(), Failure> {
     let jobs: Vec<BatchJob> = sheet.rows.into_iter().map(|row| job(row.into(), &rules)).collect();
     let changed = Arc::new(Notify::new());
     let stop = signals::stop_when_asked();
-    let batch = Batch::on(Arc::new(SqliteLedger::open(&arguments.ledger)?))
+    let mut batch = Batch::on(Arc::new(SqliteLedger::open(&arguments.ledger)?))
         .source(Server::new(source))
         .destination(Server::new(destination))
         .rules(rules)
@@ -148,9 +152,22 @@ async fn batch(arguments: Arguments) -> Result<(), Failure> {
         .observer(observer(Table::new(jobs.len()), changed.clone()))
         .secrets(answers)
         .stop(stop.clone());
+    for (url, side) in [(&from, Side::Source), (&to, Side::Destination)] {
+        if url.plain {
+            batch = batch.note(format!("The connections to the {side} were not encrypted, as allowed."));
+        }
+    }
     let batch = arguments.mail.equip(batch, &arguments.reach)?;
     let batch = arguments.page.equip(batch, &arguments.reach)?.open().await?;
     let ids: HashSet<JobId> = jobs.iter().map(|job| job.id.clone()).collect();
+    if arguments.preflight {
+        let all: Vec<JobId> = jobs.iter().map(|job| job.id.clone()).collect();
+        batch.add(jobs).await?;
+        return match look::at_all(&batch, &all).await? {
+            0 => Ok(()),
+            shut => Err(Failure::new(Status::SomeFailed, format!("{shut} cannot be moved as they are"))),
+        };
+    }
     let waiting = start(&batch, jobs, &ids, pass, arguments.page.ask_again).await?;
     if waiting > 0 && arguments.page.portal.is_none() {
         let waiting = words::count(waiting as u64, "mailbox");

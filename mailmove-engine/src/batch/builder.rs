@@ -33,6 +33,7 @@ pub struct BatchBuilder {
     pub(super) link: String,
     pub(super) answer_within: Duration,
     pub(super) secrets: Arc<dyn SecretStore>,
+    pub(super) notes: Vec<String>,
     pub(super) clock: Clock,
     pub(super) stop: Stop,
 }
@@ -79,6 +80,7 @@ impl Batch {
             link: String::new(),
             answer_within: Duration::from_secs(7 * 24 * 3600),
             secrets: Arc::new(MemorySecrets::new()),
+            notes: Vec::new(),
             clock: Clock::default(),
             stop: Stop::new(),
         }
@@ -159,6 +161,12 @@ impl BatchBuilder {
     /// Keeps what users answer in this store; by default in memory.
     pub fn secrets(mut self, secrets: Arc<dyn SecretStore>) -> Self {
         self.secrets = secrets;
+        self
+    }
+
+    /// Says this in every report of the batch.
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
         self
     }
 

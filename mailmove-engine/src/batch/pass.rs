@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use mailmove_core::diagnosis::{Cause, Diagnosis, Evidence};
 use mailmove_core::{Error, ErrorKind, MailboxFlags, Result, Side};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -173,6 +174,9 @@ pub struct Why {
     /// What to do.
     #[serde(default)]
     pub remedy: String,
+    /// The causes that fit, best first, each with how sure that is. Empty where nobody knows more than the message says.
+    #[serde(default)]
+    pub causes: Vec<String>,
 }
 
 impl Why {
@@ -183,8 +187,15 @@ impl Why {
             text: error.to_string(),
             message: error.message().to_owned(),
             remedy: error.what_to_do().to_owned(),
+            causes: causes(error),
         }
     }
+}
+
+fn causes(error: &Error) -> Vec<String> {
+    let diagnosis = Diagnosis::from(Evidence::of(error));
+    let known = diagnosis.findings.iter().filter(|finding| finding.cause != Cause::Unknown);
+    known.map(|finding| format!("{} ({})", finding.cause.title(), finding.confidence)).collect()
 }
 
 const PROBLEMS: usize = 100;

@@ -54,6 +54,7 @@ async fn the_page_needs_nothing_but_itself_and_names_what_is_to_be_done() {
     assert_eq!(page.matches("<figure>").count(), 2, "one picture for each that moved something");
     assert_eq!(page.matches("Give it the right.").count(), 1, "mailboxes with the same trouble stand together");
     assert!(page.contains("</span> 3 mailboxes</h3>") && page.contains("1 item not moved"));
+    assert!(page.contains("What may be behind it:"), "a refusal has causes");
 }
 
 #[tokio::test]
@@ -90,4 +91,14 @@ async fn machines_read_everything() {
     let first = &report["mailboxes"][0];
     assert_eq!((&first["item"]["state"], &first["passes"][0]["copied"]), (&"completed".into(), &4.into()));
     assert!(!text.contains("private matter") && !text.contains("\"asked\""));
+}
+
+#[tokio::test]
+async fn what_holds_for_all_mailboxes_stands_in_every_report() {
+    let world = World::new();
+    let note = "the connections to the source are not encrypted, as <allowed>";
+    let batch = world.builder().note(note).open().await.unwrap();
+    let report = batch.report().await.unwrap();
+    assert!(report.html("Move").contains("not encrypted, as &lt;allowed&gt;"));
+    assert!(report.json().contains(note));
 }

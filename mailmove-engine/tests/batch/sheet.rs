@@ -117,6 +117,10 @@ async fn login_columns_of_a_side_with_an_administrator_are_not_read() {
     assert!(sheet.warnings[0].text.contains("2 login names and passwords are ignored"), "{:?}", sheet.warnings);
     assert!(sheet.passwords(Side::Source).mailboxes().is_empty());
     assert_eq!(secret(&mut sheet, Side::Destination, &row.destination).await.1, "p2");
+    let text = format!("{HEADER}\na@x,,,b@y,,,960\n");
+    let sheet = SheetOptions::new().administrator(Side::Source).read(text.as_bytes()).unwrap();
+    assert_eq!(sheet.warnings.len(), 1, "{:?}", sheet.warnings);
+    assert!(sheet.warnings[0].text.contains("asked all the same"), "{:?}", sheet.warnings);
 }
 
 #[test]

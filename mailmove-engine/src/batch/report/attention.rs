@@ -22,6 +22,7 @@ struct Trouble<'a> {
     side: Option<Side>,
     what: &'a str,
     remedy: &'a str,
+    causes: &'a [String],
 }
 
 impl BatchReport {
@@ -38,15 +39,20 @@ impl BatchReport {
         page.push_str("<section><h2>What needs attention</h2>");
         for (trouble, mailboxes) in troubles {
             let side = trouble.side.map(|side| format!("At the {side}: ")).unwrap_or_default();
+            let causes = match trouble.causes {
+                [] => String::new(),
+                known => format!("<p><b>What may be behind it:</b> {}</p>", escape(&sentence(&known.join("; ")))),
+            };
             let _ = write!(
                 page,
-                "<div class=\"trouble {0}\"><h3><span class=\"tag {0}\">{1}</span> {2}</h3><p>{3}</p>\
+                "<div class=\"trouble {0}\"><h3><span class=\"tag {0}\">{1}</span> {2}</h3><p>{3}</p>{5}\
                  <p><b>What to do:</b> {4}</p>",
                 class(trouble.state),
                 trouble.state,
                 count(mailboxes.len() as u64, "mailbox", "mailboxes"),
                 escape(&sentence(&format!("{side}{}", trouble.what))),
-                escape(&sentence(trouble.remedy))
+                escape(&sentence(trouble.remedy)),
+                causes
             );
             let (first, others) = mailboxes.split_at(mailboxes.len().min(SHOWN));
             list(page, first);
@@ -89,7 +95,8 @@ impl<'a> Trouble<'a> {
             State::WaitingForProvider | State::Deferred => (4, what, BY_ITSELF),
             _ => return None,
         };
-        Some(Self { urgency, state: item.state, side: why.and_then(|why| why.side), what, remedy })
+        let causes = why.map(|why| why.causes.as_slice()).unwrap_or_default();
+        Some(Self { urgency, state: item.state, side: why.and_then(|why| why.side), what, remedy, causes })
     }
 }
 

@@ -58,6 +58,7 @@ impl BatchReport {
         }
         page.push_str("</ul>");
         page.push_str(&course(self));
+        notes(page, &self.notes);
         page.push_str("</section>\n");
     }
 

@@ -21,6 +21,8 @@ pub struct BatchReport {
     /// When it was made.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
+    /// What holds for all mailboxes, as the host told the batch: that a connection was not encrypted, for instance.
+    pub notes: Vec<String>,
     /// Where the mailboxes stand.
     pub summary: Summary,
     /// Every mailbox, in the order in which they came.
@@ -54,7 +56,8 @@ impl Batch {
         for item in self.items().await {
             mailboxes.push(MailboxReport { passes: self.passes(&item.id).await?, item });
         }
-        Ok(BatchReport { at: self.0.settings.clock.now(), summary: self.summary().await, mailboxes })
+        let notes = self.0.settings.notes.clone();
+        Ok(BatchReport { at: self.0.settings.clock.now(), notes, summary: self.summary().await, mailboxes })
     }
 }
 

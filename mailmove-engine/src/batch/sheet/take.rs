@@ -172,6 +172,11 @@ impl<'a> Taking<'a> {
         let mut mailbox = Mailbox::new(side, address);
         if self.options.administrators.contains(&side) {
             self.ignored[side as usize] += u64::from(!login.is_empty()) + u64::from(!password.is_empty());
+            if flags.is_some_and(|flags| flags.requests(side)) {
+                let text =
+                    "the flags ask the user, and an administrator opens the mailbox; the user is asked all the same";
+                self.warnings.push(Issue::new(line, Column::Flags, text));
+            }
             return Some(mailbox);
         }
         if !login.is_empty() && login != mailbox.address {
