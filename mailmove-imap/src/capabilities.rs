@@ -152,6 +152,11 @@ pub(crate) fn contract(
     capabilities
 }
 
+/// What [`Labels::First`](crate::Labels::First) costs.
+pub(crate) fn one_label() -> Loss {
+    Loss::new("labels", "a message with several labels stands in one folder; its other labels become keywords")
+}
+
 /// What a server that munges does.
 pub(crate) fn munged_header() -> Loss {
     Loss::new("header-8bit", "octets beyond ASCII in headers become `X`")

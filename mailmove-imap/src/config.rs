@@ -35,6 +35,17 @@ impl Security {
     }
 }
 
+/// What becomes of a message with several labels, where folders are labels of messages (Gmail).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Labels {
+    /// It stands in the folder of each of its labels. At a destination without labels these are copies.
+    #[default]
+    Copies,
+    /// It stands in one folder: the inbox, else that of the first label by name. The others become keywords.
+    First,
+}
+
 /// An IMAP server and how to talk to it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -60,6 +71,8 @@ pub struct ImapConfig {
     pub compress: bool,
     /// What goes before the server's own folders, against what NAMESPACE says (`INBOX.`).
     pub prefix: Option<String>,
+    /// How labels are read, where the server has them.
+    pub labels: Labels,
     /// What this program knows of kinds of servers beyond [what is known here](Quirks). Looked at first.
     pub quirks: Vec<Quirks>,
 }
@@ -79,6 +92,7 @@ impl ImapConfig {
             idle_timeout: Duration::from_secs(120),
             compress: false,
             prefix: None,
+            labels: Labels::default(),
             quirks: Vec::new(),
         }
     }

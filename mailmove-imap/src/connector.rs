@@ -1,7 +1,8 @@
 //! The door to the mailboxes of one IMAP server.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,7 +11,7 @@ use mailmove_core::{
     Source, Stage, Verification, guard::Limits,
 };
 
-use crate::client::Client;
+use crate::client::{Budget, Client};
 use crate::config::ImapConfig;
 use crate::endpoint::ImapMailbox;
 use crate::pool::Dialer;
@@ -21,6 +22,8 @@ pub struct ImapConnector {
     name: String,
     config: Arc<ImapConfig>,
     sign_in: SignIn,
+    /// What each mailbox may still move today.
+    budgets: Mutex<HashMap<String, Arc<Budget>>>,
     trust: Arc<Trust>,
     guard: Guard,
 }
@@ -38,6 +41,7 @@ impl ImapConnector {
             guard: Guard::new(config.host.clone(), limits),
             config: Arc::new(config),
             sign_in: SignIn::new(provider),
+            budgets: Mutex::default(),
         }
     }
 
@@ -68,7 +72,11 @@ impl ImapConnector {
     ) -> Result<ImapMailbox> {
         let dialer =
             Dialer { config: self.config.clone(), trust: self.trust.clone(), identity: who, enable: None, id: false };
-        Ok(ImapMailbox(Client::open(&self.config, mailbox, ready, dialer, guard, writable).await?))
+        let budget = {
+            let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+            budgets.entry(mailbox.address.clone()).or_default().clone()
+        };
+        Ok(ImapMailbox(Client::open(&self.config, mailbox, ready, dialer, guard, budget, writable).await?))
     }
 
     async fn walk(&self, mailbox: &Mailbox, trail: &mut Trail) -> Result<()> {

@@ -7,7 +7,8 @@ use mailmove_core::{Flags, Spool};
 
 use crate::map::flags;
 use crate::wire::{
-    self, Code, FetchData, Framer, Incoming, ListEntry, Literal, Response, Sink, StatusLine, Step, UidSet, Untagged, body_literal,
+    self, Code, FetchData, Framer, Incoming, ListEntry, Literal, Response, Sink, StatusLine, Step, UidSet, Untagged,
+    body_literal,
 };
 
 /// One response, as it was understood.

@@ -36,6 +36,6 @@ mod quirks;
 mod session;
 mod wire;
 
-pub use config::{ImapConfig, Security};
+pub use config::{ImapConfig, Labels, Security};
 pub use connector::ImapConnector;
 pub use quirks::{Impersonation, Quirks, Sign};

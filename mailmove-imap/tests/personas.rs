@@ -282,6 +282,59 @@ async fn names_that_a_server_knows_in_utf8_only_come_and_go() {
     assert!(lines.iter().any(|line| line.contains("APPEND") && line.contains("UTF8 (~{")), "{lines:#?}");
 }
 
+/// Names that one server or another cannot have, each beside a look-alike.
+const ODD_NAMES: [&str; 12] = [
+    "Case",
+    "case",
+    "100%*",
+    "100",
+    "a/b",
+    "a_b",
+    "quote\"d",
+    "colon:ed",
+    "cafe\u{301}",
+    "caf\u{e9}",
+    " blank ",
+    "blank",
+];
+
+#[tokio::test]
+async fn names_that_a_server_cannot_have_are_mapped_one_for_one_and_the_plan_tells() {
+    for persona in [Persona::Zimbra, Persona::Cyrus, Persona::Gmail, Persona::ExchangeServer, Persona::Dovecot] {
+        let old = start(ImapServer::builder().delimiter('.').wildcard_names()).await;
+        for (number, name) in ODD_NAMES.iter().enumerate() {
+            old.mailbox(USER).create_folder(name).append(name, NewMessage::new(common::message(number as u32)));
+        }
+        let moved = Moved::between(old, start(persona.builder()).await).await;
+        assert!(matches!(moved.report.outcome, Outcome::Completed), "{persona:?}: {:#?}", moved.report);
+        let mailbox = moved.new.mailbox(USER);
+        let full: Vec<String> = mailbox.folders().into_iter().filter(|name| mailbox.count(name) > 0).collect();
+        assert_eq!(full.len(), ODD_NAMES.len(), "{persona:?}: one folder for each, {full:?}");
+        let plan = moved.report.plan.as_ref().unwrap();
+        let told = plan.folders.iter().filter(|folder| folder.from != folder.to);
+        assert!(told.clone().all(|folder| folder.note.is_some()), "{persona:?}: with the reason, {:#?}", plan.folders);
+        let lower =
+            |names: &[String]| names.iter().map(|name| name.to_lowercase()).collect::<std::collections::HashSet<_>>();
+        if matches!(persona, Persona::Zimbra | Persona::Gmail | Persona::ExchangeServer) {
+            assert_eq!(lower(&full).len(), full.len(), "{persona:?}: no two differ in case only, {full:?}");
+        }
+        let back = Moved::between(moved.new, start(ImapServer::builder().delimiter('.').wildcard_names()).await).await;
+        assert_eq!(back.new.mailbox(USER).snapshot().messages(), ODD_NAMES.len(), "{persona:?}: and back");
+    }
+}
+
+#[tokio::test]
+async fn names_that_were_encoded_twice_come_as_they_were_meant() {
+    let old = start(Persona::Carbonio.builder()).await;
+    let mailbox = old.mailbox(USER);
+    mailbox.create_raw_folder("Gr&-APYA3w-e").append("Gr&APYA3w-e", NewMessage::new(common::message(1)));
+    mailbox.create_raw_folder("R&-D").append("R&D", NewMessage::new(common::message(2)));
+    let moved = Moved::between(old, start(ImapServer::builder()).await).await;
+    moved.assert_whole();
+    let folders = moved.new.mailbox(USER).folders();
+    assert!(folders.contains(&"Größe".to_owned()) && folders.contains(&"R&D".to_owned()), "{folders:?}");
+}
+
 #[tokio::test]
 async fn a_program_adds_rows_of_its_own() {
     let server = start(ImapServer::builder().greeting("Our own server, release 7")).await;

@@ -200,3 +200,17 @@ async fn a_server_that_dies_in_the_middle_is_not_mistaken_for_a_wrong_port() {
     let error = opened.folders().await.map(drop).unwrap_err();
     assert!(error.what_to_do().contains("still runs"), "{error}");
 }
+
+#[tokio::test]
+async fn whatever_else_a_server_says_before_the_sign_in_is_over_is_passed_over() {
+    let odd = b"* X-ODD (a {3}\r\nb)c \"\r\n* 7 NEW-THING \xff\r\n* OK [ALERT] Read this\r\n*\r\n".to_vec();
+    for command in ["AUTHENTICATE", "LOGIN", "CAPABILITY"] {
+        let server = server(|server| {
+            let server = if command == "LOGIN" { server.mechanisms(&[]) } else { server };
+            let server = if command == "CAPABILITY" { server.taciturn() } else { server };
+            server.fault(Fault::on(command).then(Action::Garbage(odd.clone().into())))
+        })
+        .await;
+        connector(&server).source(&source()).await.unwrap_or_else(|error| panic!("{command}: {error}"));
+    }
+}

@@ -84,6 +84,13 @@ class Courier(Server):
         script = SCRIPT.format(programs=self.programs, folder=self.folder, port=self.port)
         self.spawn(['unshare', '--mount', 'sh', '-c', script], ENVIRONMENT)
 
+    def imap(self, user, password=PASSWORD, port=None):
+        """A signed-in connection that knows UTF-8: without it, this server does not tell all of its folders."""
+        imap = super().imap(user, password, port)
+        imap.run(b'ENABLE', b'UTF8=ACCEPT')
+        imap.utf8 = True
+        return imap
+
     def home(self, user):
         """The folder that holds a user's mail."""
         return f'{self.folder}/mail/{user}'

@@ -10,6 +10,10 @@ _TOKEN = re.compile(rb'[()]|"(?:[^"\\]|\\.)*"|[^\s()"]+', re.S)
 _LITERAL = re.compile(rb'~?\{(\d+)\}\r\n\Z')
 
 
+# Commands whose first argument is the name of a mailbox.
+_NAMED = {b'APPEND', b'CREATE', b'DELETE', b'EXAMINE', b'SELECT', b'STATUS', b'SUBSCRIBE', b'UNSUBSCRIBE'}
+
+
 class Refused(Exception):
     """The server answered NO or BAD."""
 
@@ -29,6 +33,7 @@ class Imap:
         self.file = self.sock.makefile('rb', 1 << 20)
         self.tag = 0
         self.done = b''
+        self.utf8 = False  # names are UTF-8 on the wire, and modified UTF-7 here all the same
         self.plus = None  # whether literals may go without an invitation; asked when the first one goes
         self.greeting = self._line()
         if not self.greeting.startswith((b'* OK', b'* PREAUTH')):
@@ -62,6 +67,9 @@ class Imap:
         """Send a command and yield its untagged answers while they come; the status is checked at the end."""
         if self.plus is None and any(isinstance(part, Text) for part in parts):
             self.plus = any(b' LITERAL+' in bytes(answer[0]).upper() for answer in self.run(b'CAPABILITY'))
+        if self.utf8 and parts[0].upper() in _NAMED:
+            name = parts[1].encode() if isinstance(parts[1], str) else parts[1]
+            parts = (parts[0], names.decode(name).encode(), *parts[2:])
         self.tag += 1
         tag = b'x%d' % self.tag
         out = [tag]
@@ -142,7 +150,8 @@ def tree(imap, command=b'LIST', pattern=b'"*"'):
         words = parse(answer)
         if words[1:2] == [command]:
             delimiter = words[3].decode() if isinstance(words[3], Text) else None
-            out.append((bytes(words[4]), delimiter, {a.decode().lower() for a in words[2]}))
+            name = names.encode(bytes(words[4]).decode()) if imap.utf8 else bytes(words[4])
+            out.append((name, delimiter, {a.decode().lower() for a in words[2]}))
     return out
 
 

@@ -9,9 +9,11 @@ use mailmove_core::{Change, Cursor, Error, ErrorKind, FeedId, FlagMask, FolderId
 
 use super::cursor::Reading;
 use super::known::KnownFolder;
+use super::labels::LabelMap;
 use super::{Client, burst};
 use crate::capabilities::{BATCH_BYTES, BATCH_ITEMS};
 use crate::map::message::reference;
+use crate::map::space::id_of;
 use crate::pool::Use;
 use crate::wire::{FetchData, FetchMany, Many, Search, Selected};
 
@@ -31,6 +33,10 @@ impl Client {
     /// not at all.
     pub(crate) async fn changes(&self, feed: &FeedId, after: Option<&Cursor>) -> Result<Page> {
         let id = FolderId::new(feed.as_str());
+        if self.reads_labels() && self.label_map().is_none() {
+            // Which labels there are, the tree tells.
+            self.reading("LIST", || self.list()).await?;
+        }
         let folder = self.folder(&id);
         let reading = after.map(Reading::parse).transpose().map_err(|error| self.here(error))?;
         let page = match reading {
@@ -101,7 +107,8 @@ impl Client {
         reading.messages += messages.len() as u64;
         reading.next = to.saturating_add(1).min(reading.end);
         let mut page = Page::last(reading.cursor());
-        page.changes = messages.into_iter().map(|(uid, data)| Change::Present(reference(data, uid, id))).collect();
+        let map = self.label_map();
+        page.changes = messages.into_iter().map(|(uid, data)| present(map.as_deref(), data, uid, id)).collect();
         page.more = !reading.is_done();
         page.gone = Gone::ByAbsence;
         Ok(page)
@@ -116,9 +123,16 @@ impl Client {
         let to = if expected > PAGE { before.next.saturating_add(PAGE as u32 - 1) } else { u32::MAX };
         let order = folder.order.lock().await;
         let ticket = self.lane(folder, expected.max(1) * 64 + 4096, Use::ReadSmall).await?;
+        // Other labels are other places; flags alone do not tell them.
+        let map = self.label_map().filter(|map| map.is_all(id));
+        let extra = self.extra(id);
+        let told = match &map {
+            Some(_) => FetchMany::changed(1, known, &extra, before.modseq, vanished),
+            None => FetchMany::flags(1, known, Some((before.modseq, vanished))),
+        };
         let (commands, (flags, new)) = burst(|burst| {
-            let flags = (known > 0).then(|| burst.add(FetchMany::flags(1, known, Some((before.modseq, vanished)))));
-            (flags, burst.add(FetchMany::listing(before.next, to, self.offered.identity_item())))
+            let flags = (known > 0).then(|| burst.add(told));
+            (flags, burst.add(FetchMany::listing(before.next, to, &extra)))
         });
         let opened = ticket.connection().send_in(self.to_read(folder, true), commands);
         drop(order);
@@ -151,8 +165,12 @@ impl Client {
         }
         let mut page = Page::last(reading.cursor());
         page.changes.extend(told.vanished.iter().filter(|uid| *uid <= known).map(|uid| gone(uid, id)));
-        page.changes.extend(unique(told.messages).into_iter().map(|(uid, data)| flagged(uid, data, id)));
-        page.changes.extend(new.into_iter().map(|(uid, data)| Change::Present(reference(data, uid, id))));
+        let map = map.as_deref();
+        page.changes.extend(unique(told.messages).into_iter().map(|(uid, data)| match map {
+            Some(_) => present(map, data, uid, id),
+            None => flagged(uid, data, id),
+        }));
+        page.changes.extend(new.into_iter().map(|(uid, data)| present(map, data, uid, id)));
         page.more = !reading.is_done();
         page.gone = Gone::Told;
         Ok(page)
@@ -165,14 +183,21 @@ impl Client {
         // The first listing says that bodies will follow.
         let weight = if fresh { messages * ABOUT } else { 64 * messages.min(PAGE) } + 4096;
         let what = if large { Use::ReadLarge } else { Use::ReadSmall };
+        let extra = self.extra(&FolderId::new(id_of(&folder.wire)));
         let order = folder.order.lock().await;
         let ticket = self.lane(folder, weight, what).await?;
-        let (commands, answer) = burst(|burst| burst.add(FetchMany::listing(from, to, self.offered.identity_item())));
+        let (commands, answer) = burst(|burst| burst.add(FetchMany::listing(from, to, &extra)));
         let opened = ticket.connection().send_in(self.to_read(folder, fresh), commands);
         drop(order);
         let selected = self.selected(folder, opened).await?;
         let many = answer.await.map_err(|fault| self.in_folder(folder, &fault, "list the folder"))?;
         Ok((selected, many))
+    }
+
+    /// What is asked of each message beside what everybody tells.
+    fn extra(&self, id: &FolderId) -> String {
+        let labelled = self.label_map().is_some_and(|map| map.is_all(id));
+        format!("{}{}", self.offered.identity_item(), if labelled { " X-GM-LABELS" } else { "" })
     }
 
     /// Up to which UID a page goes, no further than one command may (RFC 9738).
@@ -216,6 +241,15 @@ fn unique(messages: Vec<FetchData>) -> Vec<(u32, FetchData)> {
     messages.dedup_by_key(|(uid, _)| *uid);
     messages.reverse();
     messages
+}
+
+fn present(map: Option<&LabelMap>, mut data: FetchData, uid: u32, folder: &FolderId) -> Change {
+    let labels = data.labels.take();
+    let mut item = reference(data, uid, folder);
+    if let Some(map) = map.filter(|map| map.is_all(folder)) {
+        map.place(&mut item, &labels.unwrap_or_default());
+    }
+    Change::Present(item)
 }
 
 fn gone(uid: u32, folder: &FolderId) -> Change {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mailmove_core::{Error, ErrorKind, FolderId, Format, Item, ItemRef, Result, Spool};
 
 use super::known::KnownFolder;
-use super::{Client, burst};
+use super::{Client, Way, burst};
 use crate::capabilities::{BATCH_BYTES, BATCH_ITEMS};
 use crate::error::{Asked, Fault, refused};
 use crate::map::message;
@@ -21,6 +21,7 @@ impl Client {
     pub(crate) async fn fetch(&self, items: &[ItemRef], format: &Format, spool: &Spool) -> Vec<Result<Item>> {
         let mut verdicts: Vec<Option<Result<Item>>> = Vec::new();
         verdicts.resize_with(items.len(), || None);
+        let map = self.label_map();
         let mut folders: Vec<(FolderId, BTreeMap<u32, Vec<usize>>, u64)> = Vec::new();
         for (at, item) in items.iter().enumerate() {
             if *format != Format::RFC5322 {
@@ -30,8 +31,9 @@ impl Client {
             }
             match (message::uid_of(&item.id), item.folders.first()) {
                 (Some(uid), Some(folder)) => {
-                    let place = folders.iter().position(|(known, ..)| known == folder).unwrap_or_else(|| {
-                        folders.push((folder.clone(), BTreeMap::new(), 0));
+                    let folder = map.as_ref().map_or_else(|| folder.clone(), |map| map.home(folder));
+                    let place = folders.iter().position(|(known, ..)| *known == folder).unwrap_or_else(|| {
+                        folders.push((folder, BTreeMap::new(), 0));
                         folders.len() - 1
                     });
                     folders[place].1.entry(uid).or_default().push(at);
@@ -44,7 +46,10 @@ impl Client {
             let folder = self.folder(&folder);
             let wanted: Vec<u32> = uids.keys().copied().collect();
             let target = BodyTarget::Spool(spool.clone());
-            let found = self.reading("fetch", || self.bodies(&folder, &wanted, &target, bytes)).await;
+            let found = match self.spend(Way::Down, bytes) {
+                Ok(()) => self.reading("fetch", || self.bodies(&folder, &wanted, &target, bytes)).await,
+                Err(error) => Err(error),
+            };
             let mut found = match found {
                 Ok(found) => found,
                 Err(error) => {
@@ -56,7 +61,12 @@ impl Client {
             for (uid, places) in uids {
                 let first = &items[places[0]];
                 let item = match found.remove(&uid) {
-                    Some(data) => data.and_then(|data| whole(data, first, spool)),
+                    Some(data) => data.and_then(|data| whole(data, first, spool)).map(|mut item| {
+                        if map.as_ref().is_some_and(|map| map.is_first_only()) {
+                            first.flags.categories().for_each(|label| item.flags.add_category(label));
+                        }
+                        item
+                    }),
                     None => Err(missing(first)),
                 };
                 for at in places {

@@ -1,12 +1,14 @@
 //! The folder tree, with the state of every folder, in one round trip where the server can.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use mailmove_core::{Epoch, Folder, FolderId, Kind, Position, Result, Role, StateToken};
+use mailmove_core::{Epoch, Folder, FolderId, Kind, Position, Result, Role, Side, StateToken};
 use tokio::time::Instant;
 
 use super::known::KnownFolder;
+use super::labels::LabelMap;
 use super::{Client, burst};
 use crate::error::{Asked, Fault};
 use crate::map::folder::{role, role_by_name};
@@ -36,7 +38,7 @@ impl Client {
 
     /// The tree from the opening, if nobody had it yet. Whoever changes something takes it away.
     pub(super) fn take_fresh(&self) -> Option<Listing> {
-        self.fresh.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Reads the tree.
@@ -48,7 +50,9 @@ impl Client {
         let delimiter = seen.listed.mailboxes.iter().find_map(|entry| entry.delimiter);
         let known = self.quirks.prefix.as_deref().filter(|_| seen.namespace.is_none());
         let prefix = self.prefix.as_deref().or(known);
-        let space = Space::learn(seen.namespace.as_ref(), delimiter, prefix);
+        let mut space = Space::learn(seen.namespace.as_ref(), delimiter, prefix);
+        // What is written is spelt once.
+        space.twice = self.quirks.encodes_twice && self.side == Side::Source;
         *self.space() = space.clone();
         let statuses = self.statuses(&ticket, &space, &seen.listed).await?;
         let folders = self.tree(&space, seen.listed.mailboxes, &statuses, seen.subscribed.as_ref());
@@ -184,6 +188,10 @@ impl Client {
             tree.entry((folder.role != Some(Role::Inbox), path)).or_insert(folder);
         }
         self.add_missing_parents(space, &mut tree);
+        if self.reads_labels() {
+            let map = LabelMap::of(tree.values_mut(), self.manner).map(Arc::new);
+            *self.labels.lock().unwrap_or_else(PoisonError::into_inner) = map;
+        }
         let ids: HashSet<&FolderId> = tree.values().map(|folder| &folder.id).collect();
         self.known.keep(|id| ids.contains(id));
         tree.into_values().collect()

@@ -1,6 +1,7 @@
 //! One opened mailbox: what the contract asks, put together from commands on connections.
 
 mod append;
+mod budget;
 mod changes;
 mod cursor;
 mod ensure;
@@ -9,17 +10,20 @@ mod flags;
 mod folders;
 mod index;
 mod known;
+mod labels;
 mod locate;
 mod relocate;
 mod write;
 
+pub(crate) use budget::Budget;
+use budget::Way;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mailmove_core::{Call, Capabilities, Error, ErrorKind, FolderId, Guard, Mailbox, Recovery, Result, Side, Storage};
 
-use crate::capabilities::{Offered, contract};
-use crate::config::ImapConfig;
+use crate::capabilities::{Offered, contract, one_label};
+use crate::config::{ImapConfig, Labels};
 use crate::engine::{Burst, Connection, Opened, Opening};
 use crate::error::{Asked, Fault};
 use crate::map::space::{Space, Spelling};
@@ -29,6 +33,7 @@ use crate::session::Ready;
 use crate::wire::{IdQuery, QuotaQuery, Rights, RightsQuery, Selected};
 use folders::Listing;
 use known::{KnownFolder, KnownFolders};
+use labels::{LabelMap, Uploads};
 
 /// One opened mailbox.
 #[derive(Debug)]
@@ -49,6 +54,11 @@ pub(crate) struct Client {
     sizes_lie: AtomicBool,
     /// The tree as it was when the mailbox was opened, for the first who asks.
     fresh: Mutex<Option<Listing>>,
+    /// How labels are read; what was found of them, once the tree was listed.
+    manner: Labels,
+    labels: Mutex<Option<Arc<LabelMap>>>,
+    uploads: Uploads,
+    budget: Arc<Budget>,
 }
 
 impl Client {
@@ -60,6 +70,7 @@ impl Client {
         ready: Ready,
         mut dialer: Dialer,
         guard: Guard,
+        budget: Arc<Budget>,
         writable: bool,
     ) -> Result<Self> {
         let Ready { connection, greeting, mut offered } = ready;
@@ -82,8 +93,15 @@ impl Client {
             sizes_tried: AtomicBool::new(false),
             sizes_lie: AtomicBool::new(false),
             fresh: Mutex::new(None),
+            manner: config.labels,
+            labels: Mutex::new(None),
+            uploads: Uploads::default(),
+            budget,
             offered,
         };
+        if client.reads_labels() && client.manner == Labels::First {
+            client.capabilities.offers.iter_mut().for_each(|route| route.losses.push(one_label()));
+        }
         if writable {
             let listing = client.list().await.map_err(|error| client.here(error))?;
             let delimiter = client.space().delimiter;
@@ -164,7 +182,8 @@ impl Client {
     where
         Fut: Future<Output = Result<T>>,
     {
-        self.guard.run(Call::repeatable(name), |_| work()).await.map_err(|error| self.here(error))
+        let work = async |_| work().await.map_err(|error| self.quirks.reread(error));
+        self.guard.run(Call::repeatable(name), work).await.map_err(|error| self.here(error))
     }
 
     /// Waits out a pause that the server asked for, if there is one.
@@ -177,6 +196,21 @@ impl Client {
         if let (ErrorKind::Throttled, Recovery::Retry { after: Some(after) }) = (error.kind(), error.recovery()) {
             self.guard.pause(after);
         }
+    }
+
+    /// How labels are read; `None` where folders are folders.
+    fn label_map(&self) -> Option<Arc<LabelMap>> {
+        self.labels.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether labels are to be read at all. What was written is looked for where it was put.
+    fn reads_labels(&self) -> bool {
+        self.side == Side::Source && self.offered.has("X-GM-EXT-1")
+    }
+
+    /// Takes octets out of what the provider lets through in a day.
+    fn spend(&self, way: Way, octets: u64) -> Result<()> {
+        self.budget.spend(&self.quirks, way, octets, time::OffsetDateTime::now_utc())
     }
 
     async fn lane(&self, folder: &KnownFolder, weight: u64, what: Use) -> Result<Ticket> {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use mailmove_core::{Error, ErrorKind, FolderId, Item, ItemId, Recovery, Result, Revision, Write, Written};
 use tokio::sync::OwnedMutexGuard;
 
-use super::Client;
 use super::known::KnownFolder;
+use super::{Client, Way};
 use crate::engine::{Burst, Opening};
 use crate::map::message::uid_of;
 use crate::pool::{Ticket, Use};
@@ -37,6 +37,7 @@ impl Client {
         }
         let verdicts = verdicts.into_iter().map(|verdict| {
             verdict.map_err(|error| {
+                let error = self.quirks.reread(error);
                 self.heed(&error);
                 self.here(error).with("folder", folder.display())
             })
@@ -48,7 +49,10 @@ impl Client {
         match &run[0] {
             Write::Create { .. } => {
                 let items: Vec<&Item> = run.iter().filter_map(created).collect();
-                self.append(folder, &items, turn).await
+                match self.spend(Way::Up, items.iter().map(|item| item.body.len()).sum()) {
+                    Ok(()) => self.put(folder, &items, turn).await,
+                    Err(error) => for_all(run.len(), &error),
+                }
             }
             Write::Replace { .. } => {
                 // Mail does not change: a new version would be another message.

@@ -10,11 +10,13 @@ pub(crate) struct Space {
     pub(crate) delimiter: Option<char>,
     /// Prefixes of other people's and of shared folders.
     foreign: Vec<Vec<u8>>,
+    /// Names may have been encoded twice.
+    pub(crate) twice: bool,
 }
 
 impl Space {
     pub(crate) fn new(prefix: impl Into<Vec<u8>>, delimiter: Option<char>) -> Self {
-        Self { prefix: prefix.into(), delimiter, foreign: Vec::new() }
+        Self { prefix: prefix.into(), delimiter, foreign: Vec::new(), twice: false }
     }
 
     /// From what the server said, or from the first name it listed when it has no NAMESPACE.
@@ -27,7 +29,7 @@ impl Space {
         };
         let foreign = namespace.map(|space| space.foreign.clone()).unwrap_or_default();
         let foreign = foreign.into_iter().filter(|prefix| !prefix.is_empty() && *prefix != own).collect();
-        Self { prefix: own, delimiter, foreign }
+        Self { prefix: own, delimiter, foreign, twice: false }
     }
 
     /// Whether a name is somebody else's.
@@ -47,8 +49,8 @@ impl Space {
         let own = wire.strip_prefix(self.prefix.as_slice()).unwrap_or(wire);
         let text = String::from_utf8_lossy(own);
         let mut path: Vec<String> = match delimiter.or(self.delimiter) {
-            Some(delimiter) => text.split(delimiter).map(people).collect(),
-            None => vec![people(&text)],
+            Some(delimiter) => text.split(delimiter).map(|name| self.people(name)).collect(),
+            None => vec![self.people(&text)],
         };
         // A listed name may end with the delimiter: it can only hold folders.
         if path.len() > 1 && path.last().is_some_and(String::is_empty) {
@@ -92,6 +94,14 @@ impl Space {
         Some(wire)
     }
 
+    /// A name for people; one that is not modified UTF-7 is taken as it stands.
+    fn people(&self, wire: &str) -> String {
+        let name = mailbox_name::decode(wire).unwrap_or_else(|| wire.to_owned());
+        // Nobody means `Gr&APYA3w-e`.
+        let meant = || mailbox_name::decode(&name).filter(|meant| !meant.is_ascii());
+        self.twice.then(meant).flatten().unwrap_or(name)
+    }
+
     fn without_delimiter<'a>(&self, prefix: &'a [u8]) -> &'a [u8] {
         let mut bytes = [0; 4];
         match self.delimiter {
@@ -130,11 +140,6 @@ impl Spelling {
             _ => name,
         }
     }
-}
-
-/// A name for people; one that is not modified UTF-7 is taken as it stands.
-fn people(wire: &str) -> String {
-    mailbox_name::decode(wire).unwrap_or_else(|| wire.to_owned())
 }
 
 /// The first of the code points that stand for octets 0x80 to 0xFF in names that are no UTF-8: ids are text, and must
@@ -202,6 +207,15 @@ mod tests {
         assert!(space.is_foreign(b"Other Users/bob") && space.is_foreign(b"Other Users"));
         assert!(!space.is_foreign(b"Other"));
         assert_eq!(Space::learn(None, Some('.'), Some("INBOX.")).prefix, b"INBOX.");
+    }
+
+    #[test]
+    fn a_name_that_was_encoded_twice_is_shown_as_it_was_meant() {
+        let mut space = Space::new("", Some('/'));
+        assert_eq!(space.path(b"Gr&-APYA3w-e/R&-D", None), Some(path(&["Gr&APYA3w-e", "R&D"])));
+        space.twice = true;
+        assert_eq!(space.path(b"Gr&-APYA3w-e/R&-D", None), Some(path(&["Gr\u{f6}\u{df}e", "R&D"])));
+        assert_eq!(space.path(b"Gr&APYA3w-e", None), Some(path(&["Gr\u{f6}\u{df}e"])));
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(super) enum Choice {
 /// For how long a large folder keeps its connection between two calls. The caller has two in flight; a pause means that
 /// it is done, or waits for the other side.
 const KEPT: Duration = Duration::from_millis(100);
+/// For how long a folder that was written stays at home where it was.
+const HOME: Duration = Duration::from_millis(500);
 /// After how long of waiting a connection is shared after all. One switch of folders then costs less than the wait.
 pub(super) const SHARE_AFTER: Duration = Duration::from_millis(500);
 
@@ -47,10 +49,12 @@ pub(super) fn choose(lanes: &mut Lanes, folder: &[u8], what: Use, patient: bool)
     if let Some(lane) = lanes.lanes.iter().find(|lane| lane.calls.contains_key(folder)) {
         return Choice::Lane(lane.number);
     }
-    if what == Use::Write {
-        return lightest(lanes.lanes.iter());
-    }
     let now = Instant::now();
+    if what == Use::Write {
+        // Whose writes take longest must not share: its folder is the last one to end.
+        let key = |lane: &&Lane| (lane.others(folder, now), !lane.is_home(folder, now), lane.weight);
+        return lanes.lanes.iter().min_by_key(key).map_or(Choice::None, |lane| Choice::Lane(lane.number));
+    }
     let free = |lane: &&Lane| !lane.is_kept_from(folder, now);
     if let Some(lane) = lanes.lanes.iter().filter(free).find(|lane| lane.connection.selects(folder)) {
         return Choice::Lane(lane.number);
@@ -79,6 +83,20 @@ fn lightest<'a>(lanes: impl Iterator<Item = &'a Lane>) -> Choice {
 }
 
 impl Lane {
+    /// How many other folders are being written here.
+    fn others(&self, folder: &[u8], now: Instant) -> usize {
+        self.written.iter().filter(|(name, used)| ***name != *folder && self.is_busy_with(name, **used, now)).count()
+    }
+
+    /// Whether this folder is being written here.
+    fn is_home(&self, folder: &[u8], now: Instant) -> bool {
+        self.written.get(folder).is_some_and(|used| self.is_busy_with(folder, *used, now))
+    }
+
+    fn is_busy_with(&self, folder: &[u8], used: Instant, now: Instant) -> bool {
+        self.calls.contains_key(folder) || now.duration_since(used) < HOME
+    }
+
     /// Whether another folder has it to itself.
     fn is_kept_from(&self, folder: &[u8], now: Instant) -> bool {
         self.owner.as_ref().is_some_and(|(owner, used)| {
@@ -154,6 +172,20 @@ mod tests {
         assert_eq!(take(&mut lanes, "a", Use::Write), one);
         lanes.leave(two, b"b", 10);
         assert_eq!(take(&mut lanes, "c", Use::Write), two);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_folder_stays_where_it_is_written_and_others_keep_away() {
+        let (mut lanes, _servers) = lanes(2, 2);
+        let home = take(&mut lanes, "inbox", Use::Write);
+        lanes.leave(home, b"inbox", 10);
+        let other = take(&mut lanes, "sent", Use::Write);
+        assert_ne!(home, other, "between two writes it is still at home");
+        lanes.enter(other, &name("sent"), 1, Use::Write).unwrap();
+        assert_eq!(take(&mut lanes, "inbox", Use::Write), home);
+        lanes.leave(home, b"inbox", 10);
+        tokio::time::advance(HOME).await;
+        assert_eq!(take(&mut lanes, "drafts", Use::Write), home, "nobody lives there any more");
     }
 
     #[tokio::test(start_paused = true)]

@@ -53,6 +53,8 @@ pub(super) struct Lane {
     pub(super) weight: u64,
     /// How many calls are under way, by folder.
     pub(super) calls: HashMap<Arc<[u8]>, usize>,
+    /// The folders that were written here, and when last.
+    pub(super) written: HashMap<Arc<[u8]>, Instant>,
     /// The large folder that has it to itself, and when it was used last.
     pub(super) owner: Option<(Arc<[u8]>, Instant)>,
 }
@@ -69,7 +71,8 @@ impl Lanes {
         }
         self.next += 1;
         let connection = Arc::new(connection);
-        self.lanes.push(Lane { number: self.next, connection, weight: 0, calls: HashMap::new(), owner: None });
+        let (calls, written) = (HashMap::new(), HashMap::new());
+        self.lanes.push(Lane { number: self.next, connection, weight: 0, calls, written, owner: None });
     }
 
     /// Forgets connections that ended.
@@ -142,7 +145,8 @@ impl Lanes {
         *lane.calls.entry(folder.clone()).or_default() += 1;
         match what {
             Use::ReadLarge => lane.owner = Some((folder.clone(), Instant::now())),
-            Use::ReadSmall | Use::Write => {}
+            Use::Write => drop(lane.written.insert(folder.clone(), Instant::now())),
+            Use::ReadSmall => {}
         }
         Some(lane.connection.clone())
     }
@@ -155,6 +159,9 @@ impl Lanes {
             if *calls == 0 {
                 lane.calls.remove(folder);
             }
+        }
+        if let Some(used) = lane.written.get_mut(folder) {
+            *used = Instant::now();
         }
         if let Some((owner, used)) = &mut lane.owner
             && **owner == *folder

@@ -8,6 +8,8 @@ mod table;
 use std::borrow::Cow;
 use std::time::Duration;
 
+use mailmove_core::{Error, ErrorKind, Recovery};
+
 use crate::capabilities::Offered;
 
 /// How a kind of server is known. Texts are compared in lower case; any part of what the server says will do.
@@ -75,6 +77,15 @@ pub struct Quirks {
     pub view_limit: Option<u64>,
     /// Names beyond ASCII reach it whole only behind ENABLE UTF8=ACCEPT (RFC 9755): it is switched on where it is offered.
     pub utf8: bool,
+    /// What it says when it wants a pause, and for how long, beside what many servers say: any part of a text will do. A
+    /// pause that the server itself names counts more.
+    pub throttles: Cow<'static, [(Cow<'static, str>, Duration)]>,
+    /// Names of folders may have been encoded twice, and are shown as they were meant.
+    pub encodes_twice: bool,
+    /// How many octets of one mailbox it gives out in a day, by IMAP. Then the run pauses until the next one.
+    pub daily_download: Option<u64>,
+    /// How many it takes in.
+    pub daily_upload: Option<u64>,
     /// How an application impersonates people there.
     pub impersonation: Option<Impersonation>,
 }
@@ -101,8 +112,22 @@ impl Quirks {
             read_receipts: false,
             view_limit: None,
             utf8: false,
+            throttles: Cow::Borrowed(&[]),
+            encodes_twice: false,
+            daily_download: None,
+            daily_upload: None,
             impersonation: None,
         }
+    }
+
+    /// The error of a refusal, once more, for who knows this server's own words for a pause.
+    pub(crate) fn reread(&self, error: Error) -> Error {
+        let answer = error.context().find(|(name, _)| *name == "answer").map(|(_, answer)| answer.to_owned());
+        let Some(answer) = answer.filter(|_| error.kind() != ErrorKind::Throttled) else { return error };
+        let Some((_, pause)) = self.throttles.iter().find(|(part, _)| contains(&answer, part)) else { return error };
+        let throttled =
+            Error::new(ErrorKind::Throttled, error.message()).with_recovery(Recovery::Retry { after: Some(*pause) });
+        error.context().fold(throttled, |throttled, (name, value)| throttled.with(name, value))
     }
 
     /// The row for this server: of `own`, then of the table. `None`: nobody knows it.
@@ -171,6 +196,15 @@ mod tests {
         let offered = Offered::default();
         let seen = Seen { host: "h", greeting: "Dovecot ready.", offered: &offered, id: &[] };
         assert_eq!(Quirks::find(std::slice::from_ref(&own), &seen), Some(own));
+    }
+
+    #[test]
+    fn a_row_knows_its_servers_words_for_a_pause() {
+        let mut own = Quirks::new("Ours");
+        own.throttles = vec![("Easy, Tiger".into(), Duration::from_secs(7))].into();
+        let said = |text: &str| own.reread(Error::new(ErrorKind::Refused, "no").with("answer", text)).recovery();
+        assert_eq!(said("NO easy, tiger!"), Recovery::Retry { after: Some(Duration::from_secs(7)) });
+        assert_eq!(said("NO not today"), ErrorKind::Refused.recovery());
     }
 
     #[test]

@@ -50,6 +50,9 @@ pub(super) static KNOWN: LazyLock<Vec<Quirks>> = LazyLock::new(|| {
             ignores_case: true,
             forbidden: text("%*\\\"^"),
             connections: Some(10),
+            // By the provider's help pages; a bit less, since people read their mail meanwhile.
+            daily_download: Some(2_400 << 20),
+            daily_upload: Some(480 << 20),
             ..row(
                 "Gmail",
                 "imapsync gmail2(); help pages of the provider (15 connections, of which people's programs need some)",
@@ -113,6 +116,7 @@ pub(super) static KNOWN: LazyLock<Vec<Quirks>> = LazyLock::new(|| {
         // A FETCH of bodies takes a lock on the account; 25 equal commands in a row end the connection. Carbonio is the same.
         Quirks {
             connections: Some(1),
+            encodes_twice: true,
             trims: true,
             ignores_case: true,
             longest_name: Some(255),

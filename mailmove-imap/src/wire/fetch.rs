@@ -19,6 +19,8 @@ pub(crate) struct FetchData {
     pub(crate) size: Option<u64>,
     /// EMAILID (RFC 8474) or the like.
     pub(crate) email_id: Option<String>,
+    /// X-GM-LABELS, as they stand on the wire.
+    pub(crate) labels: Option<Vec<Vec<u8>>>,
     /// The header block or the fields asked for.
     pub(crate) header: Option<Vec<u8>>,
     /// The whole message, wherever its literal went.
@@ -72,6 +74,8 @@ impl FetchData {
             self.email_id = scanner.words().and_then(|words| words_owned(words).pop());
         } else if name.eq_ignore_ascii_case(b"X-GM-MSGID") {
             self.email_id = scanner.number().map(|id| id.to_string());
+        } else if name.eq_ignore_ascii_case(b"X-GM-LABELS") {
+            self.labels = labels(scanner);
         } else {
             scanner.skip_value();
         }
@@ -86,6 +90,22 @@ impl FetchData {
     pub(crate) fn take_flags(&mut self) -> Flags {
         self.flags.take().unwrap_or_else(|| Flags::new(ItemFlags::empty()))
     }
+}
+
+/// A list of labels, each spelt as the name of a mailbox is. `None` when it is no such list.
+fn labels(scanner: &mut Scanner<'_>) -> Option<Vec<Vec<u8>>> {
+    if !scanner.eat(b'(') {
+        scanner.skip_value();
+        return None;
+    }
+    let mut labels = Vec::new();
+    while !scanner.eat(b')') {
+        match scanner.peek()? {
+            b'(' => scanner.skip_value(),
+            _ => labels.push(scanner.name()?.into_owned()),
+        }
+    }
+    Some(labels)
 }
 
 /// When a literal begins: whether it is the body of a message, and of which, if that was said already.
@@ -193,6 +213,18 @@ mod tests {
         assert!(data.flags.is_some_and(|flags| flags.state == ItemFlags::SEEN && flags.has_category("Work")));
         assert_eq!(data.odd_flags, ["\\X-ODD"]);
         assert!(data.date.is_some());
+    }
+
+    #[test]
+    fn labels_come_in_every_spelling() {
+        let labels = |text: &str| data(&format!("* 1 FETCH (X-GM-LABELS {text} UID 7)"));
+        let said = labels(r#"("\\Inbox" \Sent Work "a \"b\"" NIL &APY-)"#);
+        let said: Vec<String> =
+            said.labels.unwrap().iter().map(|label| String::from_utf8_lossy(label).into()).collect();
+        assert_eq!(said, ["\\Inbox", "\\Sent", "Work", "a \"b\"", "NIL", "&APY-"]);
+        assert_eq!((labels("()").labels, labels("()").uid), (Some(Vec::new()), Some(7)));
+        assert_eq!((labels("NIL").labels, labels("NIL").uid), (None, Some(7)));
+        assert_eq!(labels("((a) b)").labels, Some(vec![b"b".to_vec()]));
     }
 
     #[test]

@@ -30,6 +30,14 @@ impl FetchMany {
         })
     }
 
+    /// The listing of what changed after a mod-sequence (RFC 7162), with what vanished since.
+    pub(crate) fn changed(from: u32, to: u32, extra: &str, since: u64, vanished: bool) -> Self {
+        let mut listing = Self::listing(from, to, extra);
+        let more = if vanished { " VANISHED" } else { "" };
+        listing.request.push_str(&format!(" (CHANGEDSINCE {since}{more})"));
+        listing
+    }
+
     /// Flags, of everything or (RFC 7162) of what changed after a mod-sequence, with what vanished since.
     pub(crate) fn flags(from: u32, to: u32, changed: Option<(u64, bool)>) -> Self {
         let modifiers = match changed {

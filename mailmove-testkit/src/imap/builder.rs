@@ -313,6 +313,14 @@ impl ImapServerBuilder {
         self
     }
 
+    /// Folders are labels: every message stands in `[Gmail]/All Mail` once, X-GM-LABELS tells its labels, and a message
+    /// that comes a second time is the same message.
+    #[must_use]
+    pub fn labels(mut self) -> Self {
+        self.settings.layout.labels = true;
+        self
+    }
+
     /// Names in modified UTF-7 have no characters beyond U+FFFF: they are refused, and who lists a mailbox that has one is
     /// thrown out. Behind ENABLE UTF8=ACCEPT they are as good as others.
     #[must_use]

@@ -59,7 +59,7 @@ pub enum Capability {
     Utf8Accept,
     /// `UIDONLY` (RFC 9586): once enabled, messages go by UID alone.
     UidOnly,
-    /// `X-GM-EXT-1`, of which X-GM-MSGID alone is answered: no labels.
+    /// `X-GM-EXT-1`: X-GM-MSGID, and X-GM-LABELS where folders are labels.
     GmailExt,
 }
 

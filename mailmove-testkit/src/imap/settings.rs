@@ -69,7 +69,7 @@ impl Default for Settings {
             volunteers_capabilities: true,
             greeting: "IMAP server ready".to_owned(),
             id: vec![("name".to_owned(), "Simulator".to_owned())],
-            layout: Layout { delimiter: '/', prefix: String::new() },
+            layout: Layout { delimiter: '/', prefix: String::new(), labels: false },
             keywords: Keywords::Any { limit: usize::MAX },
             append_limit: None,
             max_line: 65_536,

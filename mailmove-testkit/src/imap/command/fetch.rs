@@ -1,5 +1,7 @@
 //! FETCH.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use memchr::memchr;
 
@@ -40,6 +42,8 @@ struct Manner<'a> {
     effect: &'a Effect,
     /// By UID instead of by number (RFC 9586).
     uid_only: bool,
+    /// Of each message, where they were asked for.
+    labels: HashMap<u64, Vec<String>>,
 }
 
 pub(super) async fn fetch(session: &mut Session, set: &Set, mut asked: Asked, out: &mut Output) -> Ended {
@@ -103,8 +107,10 @@ fn answer_some(session: &mut Session, chosen: &mut Chosen, asked: &Asked, out: &
     let uid_only = session.uid_only;
     let bodies = asked.items.iter().any(|item| matches!(item, Item::Section(_)));
     let marks = asked.items.iter().any(|item| matches!(item, Item::Section(section) if !section.peek));
-    let manner = Manner { settings: &session.shared.settings, effect: &session.effect, uid_only };
     let mut account = lock(&user.account);
+    let labelled = asked.items.contains(&Item::GmailLabels);
+    let labels = if labelled { account.labels() } else { HashMap::new() };
+    let manner = Manner { settings: &session.shared.settings, effect: &session.effect, uid_only, labels };
     let folder = selected.folder(&mut account)?;
     let mut fetched = 0;
     for &uid in chosen.uids[chosen.done..].iter().take(256) {
@@ -159,6 +165,10 @@ fn answer(selected: &Selected, uid: u32, message: &Message, asked: &Asked, manne
             Item::ModSeq => out.text(format_args!("{space}MODSEQ ({})", message.modseq)),
             Item::EmailId => out.text(format_args!("{space}EMAILID (M{})", message.email_id)),
             Item::GmailId => out.text(format_args!("{space}X-GM-MSGID {}", message.email_id)),
+            Item::GmailLabels => {
+                let labels = manner.labels.get(&message.email_id).map(|labels| labels.join(" "));
+                out.text(format_args!("{space}X-GM-LABELS ({})", labels.unwrap_or_default()));
+            }
             Item::Envelope => out.text(format_args!("{space}ENVELOPE {}", structure::envelope(&message.bytes))),
             Item::Structure { extensible } => {
                 let name = if *extensible { "BODYSTRUCTURE" } else { "BODY" };
@@ -203,6 +213,7 @@ fn quotable(bytes: &[u8]) -> bool {
 pub(super) fn missing(settings: &Settings, items: &[Item]) -> Option<Capability> {
     items.iter().find_map(|item| match item {
         Item::ModSeq if !settings.condstore() => Some(Capability::Condstore),
+        Item::GmailLabels if !settings.layout.labels => Some(Capability::GmailExt),
         Item::GmailId if !settings.has(Capability::GmailExt) => Some(Capability::GmailExt),
         Item::EmailId if !settings.has(Capability::ObjectId) => Some(Capability::ObjectId),
         Item::Section(section) if section.binary && !settings.has(Capability::Binary) => Some(Capability::Binary),

@@ -13,6 +13,8 @@ pub(crate) enum Item {
     EmailId,
     /// `X-GM-MSGID`.
     GmailId,
+    /// `X-GM-LABELS`.
+    GmailLabels,
     Envelope,
     /// BODYSTRUCTURE; BODY is the one without extensions.
     Structure {
@@ -110,6 +112,7 @@ fn item(c: &mut Cursor<'_>) -> Parsed<Vec<Item>> {
         "MODSEQ" => Ok(vec![Item::ModSeq]),
         "EMAILID" => Ok(vec![Item::EmailId]),
         "X-GM-MSGID" => Ok(vec![Item::GmailId]),
+        "X-GM-LABELS" => Ok(vec![Item::GmailLabels]),
         "ENVELOPE" => Ok(vec![Item::Envelope]),
         "BODYSTRUCTURE" => Ok(vec![Item::Structure { extensible: true }]),
         "RFC822" => whole("RFC822", false, What::Everything),

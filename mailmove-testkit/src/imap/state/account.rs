@@ -3,7 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Content, Folder, Message};
+use super::{Content, Folder, Message, labels};
 use crate::imap::reply::Reply;
 
 /// How folder names are built.
@@ -12,6 +12,8 @@ pub(crate) struct Layout {
     pub(crate) delimiter: char,
     /// The personal namespace: empty, or like `INBOX.`.
     pub(crate) prefix: String,
+    /// Folders are labels of messages that all stand in All Mail, as in Gmail.
+    pub(crate) labels: bool,
 }
 
 impl Layout {
@@ -40,10 +42,10 @@ pub(crate) struct Account {
     pub(crate) subscriptions: BTreeSet<String>,
     /// Bytes; nothing means no quota.
     pub(crate) quota: Option<u64>,
-    folders: BTreeMap<String, Folder>,
+    pub(super) folders: BTreeMap<String, Folder>,
     next_validity: u32,
     next_object: u64,
-    next_email: u64,
+    pub(super) next_email: u64,
 }
 
 impl Account {
@@ -58,6 +60,11 @@ impl Account {
             next_email: 1,
         };
         account.create("INBOX");
+        if account.layout.labels {
+            for (name, special_use, _) in labels::SYSTEM {
+                account.create(name).special_use = special_use.map(str::to_owned);
+            }
+        }
         account
     }
 
@@ -150,6 +157,9 @@ impl Account {
 
     /// Puts messages into a folder in this order; their UIDs. Nothing is put when the folder is missing.
     pub(crate) fn append(&mut self, name: &str, contents: impl IntoIterator<Item = Content>) -> Option<Vec<u32>> {
+        if self.layout.labels && self.folders.contains_key(name) {
+            return Some(contents.into_iter().map(|content| self.label(name, content)).collect());
+        }
         let folder = self.folders.get_mut(name)?;
         let uids = contents.into_iter().map(|content| {
             let email_id = content.email_id.unwrap_or_else(|| {
@@ -162,7 +172,11 @@ impl Account {
     }
 
     pub(crate) fn remove(&mut self, name: &str, uids: &[u32]) -> Vec<(u32, Message)> {
-        self.folders.get_mut(name).map(|folder| folder.remove(uids)).unwrap_or_default()
+        let removed = self.folders.get_mut(name).map(|folder| folder.remove(uids)).unwrap_or_default();
+        if self.layout.labels {
+            self.unlabel(name, &removed);
+        }
+        removed
     }
 
     /// Moves messages; old and new UIDs, in order.

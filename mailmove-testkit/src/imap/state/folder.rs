@@ -139,6 +139,15 @@ impl Folder {
         true
     }
 
+    /// Something about a message changed that is not in it: its mod-sequence grows.
+    pub(super) fn touch(&mut self, uid: u32) {
+        let Some(message) = self.messages.get_mut(&uid) else { return };
+        self.highest_modseq += 1;
+        self.by_modseq.remove(&(message.modseq, uid));
+        self.by_modseq.insert((self.highest_modseq, uid));
+        message.modseq = self.highest_modseq;
+    }
+
     /// A folder of the same messages, numbered anew: what a restored back-up looks like.
     pub(super) fn renumber(&mut self, uid_validity: u32) {
         let messages = std::mem::take(&mut self.messages);

@@ -4,6 +4,7 @@
 mod account;
 mod folder;
 mod handle;
+mod labels;
 mod message;
 mod snapshot;
 
