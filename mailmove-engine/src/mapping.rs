@@ -140,7 +140,8 @@ fn only(folders: &[Folder], role: Role) -> Option<&Folder> {
 }
 
 /// A path in names that the destination takes. Characters it does not take become their full-width twins
-/// (U+FF01 to U+FF5E, U+3000), which look alike, stand in every server's names, and can be turned back.
+/// (U+FF01 to U+FF5E), which look alike, stand in every server's names, and can be turned back. A blank becomes its picture
+/// (U+2420): who trims blanks trims wide ones too.
 pub(crate) fn fit_path(names: &FolderNames, path: &[String]) -> Vec<String> {
     path.iter().map(|name| fit_name(names, name)).collect()
 }
@@ -153,7 +154,7 @@ fn fit_name(names: &FolderNames, name: &str) -> String {
         .map(|(at, c)| {
             let edge = names.trims && (at == 0 || at == last) && c == ' ';
             match c {
-                ' ' if edge || names.forbidden.contains(&c) => '\u{3000}',
+                ' ' if edge || names.forbidden.contains(&c) => '\u{2420}',
                 '!'..='~' if names.forbidden.contains(&c) => char::from_u32(c as u32 + 0xfee0).unwrap_or('_'),
                 c if names.forbidden.contains(&c) => '_',
                 // Pictures of control characters: U+2400 and on.
@@ -229,7 +230,7 @@ mod tests {
         names.ignores_case = true;
         names.trims = true;
         let source = [folder(&["a.b"], None), folder(&["News"], None), folder(&["NEWS"], None), folder(&[" x "], None)];
-        let expected = ["a\u{ff0e}b", "News", "NEWS (2)", "\u{3000}x\u{3000}"];
+        let expected = ["a\u{ff0e}b", "News", "NEWS (2)", "\u{2420}x\u{2420}"];
         assert_eq!(targets(&Rules::default(), &source, &[], &names), expected);
     }
 
