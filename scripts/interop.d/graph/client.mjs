@@ -38,7 +38,8 @@ await new LargeFileUploadTask(client, file, session, { rangeSize: 10 * 320 * 102
 const attachments = await client.api(`${ann}/messages/${kept.id}/attachments`).get()
 same(attachments.value.map((one) => one.size), [octets.length])
 
-const request = (path) => new Request(`${url}/v1.0${ann}/${path}`)
+// What stands behind the host goes into the batch as it is.
+const request = (path) => new Request(`${url}${ann}/${path}`)
 const content = new BatchRequestContent([
   { id: 'inbox', request: request('mailFolders/inbox') },
   { id: 'nobody', request: request('messages/x'), dependsOn: [] }

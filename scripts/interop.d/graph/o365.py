@@ -9,8 +9,7 @@ import tempfile
 import zoneinfo
 
 import requests
-from O365 import Account
-from O365.utils import MSGraphProtocol
+from O365 import Account, MSGraphProtocol
 
 URL = sys.argv[1]
 
@@ -27,11 +26,20 @@ def same(what, found, wanted):
         sys.exit(f'{what}: {found!r}, not {wanted!r}')
 
 
+class Session(requests.Session):
+    """This client writes one boolean as text, which the metadata does not allow."""
+
+    def request(self, method, url, data=None, **options):
+        if isinstance(data, str):
+            data = data.replace('"isOnlineMeeting": "false"', '"isOnlineMeeting": false')
+        return super().request(method, url, data=data, **options)
+
+
 def signed_in():
     """An account whose connection has a token already."""
     protocol = Protocol(api_version='v1.0', timezone=zoneinfo.ZoneInfo('Europe/Berlin'))
     account = Account(('app', 'secret'), protocol=protocol, main_resource='users/ann@x.test')
-    session = requests.Session()
+    session = Session()
     session.headers['Authorization'] = 'Bearer app-token'
     account.con.session = account.con.naive_session = session
     return account
@@ -42,8 +50,9 @@ def mail(account):
     inbox = mailbox.inbox_folder()
     subjects = sorted(message.subject for message in inbox.get_messages(limit=10, batch=2))
     same('subjects', subjects, ['Message 1', 'Message 2', 'Message 3'])
-    found = list(inbox.get_messages(query=inbox.new_query().on_attribute('subject').equals('Message 2')))
+    found = list(inbox.get_messages(query=inbox.new_query().equals('subject', 'Message 2')))
     same('found', [message.is_read for message in found], [True])
+    same('unread', (found[0].mark_as_unread(), [message.is_read for message in inbox.get_messages()]), (True, [False] * 3))
     folder = inbox.create_child_folder('Neu & anders')
     same('folder', mailbox.get_folder(folder_id=folder.folder_id).name, 'Neu & anders')
     message = mailbox.new_message()
@@ -58,9 +67,8 @@ def mail(account):
     mime = message.get_mime_content()
     same('mime', b'Subject: written' in mime, True)
     same('moved', message.move(folder), True)
-    again = folder.get_message()
+    [again] = folder.get_messages()
     same('again', (again.subject, again.has_attachments), ('written', True))
-    same('read', (again.mark_as_unread(), folder.get_message().is_read), (True, False))
     same('deleted', again.delete(), True)
     same('empty', list(folder.get_messages()), [])
 

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import base64
 import sys
 
 from kiota_abstractions.authentication import AuthenticationProvider
@@ -70,7 +69,7 @@ async def mail(ann, adapter):
         subject='written',
         body=ItemBody(content='<b>ä</b>', content_type=BodyType.Html),
         to_recipients=[Recipient(email_address=EmailAddress(address='b@x.test', name='B'))],
-        attachments=[FileAttachment(odata_type='#microsoft.graph.fileAttachment', name='a.bin', content_bytes=base64.b64encode(b'abc'))],
+        attachments=[FileAttachment(odata_type='#microsoft.graph.fileAttachment', name='a.bin', content_bytes=b'abc')],
         single_value_extended_properties=[
             prop('Integer 0x0E07', '1'), prop('SystemTime 0x0E06', '2020-01-02T03:04:05Z'),
             prop('SystemTime 0x0039', '2020-01-02T03:04:04Z'),
@@ -80,7 +79,7 @@ async def mail(ann, adapter):
     made = await there.messages.post(message)
     same('state', (made.is_draft, made.is_read, made.received_date_time.isoformat()), (False, True, '2020-01-02T03:04:05+00:00'))
     files = await ann.messages.by_message_id(made.id).attachments.get()
-    same('file', base64.b64decode(files.value[0].content_bytes), b'abc')
+    same('file', files.value[0].content_bytes, b'abc')
     await upload(ann, made.id)
     mime = await ann.messages.by_message_id(made.id).content.get()
     same('mime', b'Subject: written' in mime, True)
