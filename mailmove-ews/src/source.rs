@@ -6,7 +6,6 @@ use mailmove_core::{
     Body, Change, Cursor, Detail, Error, ErrorKind, FeedId, FlagMask, Flags, FolderId, Format, Gone, Item, ItemFlags,
     ItemId, ItemRef, Kind, Page, Recovery, Result, Source, Spool, async_trait,
 };
-use mailmove_exchange::fts::{FtsError, summarize};
 
 use crate::batch::{self, Ranges};
 use crate::capabilities::{BATCH_BYTES, BATCH_ITEMS};
@@ -139,7 +138,8 @@ impl EwsMailbox {
         Ok(verdicts.into_iter().map(|verdict| verdict.unwrap_or_else(|| Err(map::item::without_content()))).collect())
     }
 
-    /// The stream of each item, and beside it what its verdict tells of it.
+    /// The stream of each item. What its verdict tells of it stands in the stream; the server is asked about those alone
+    /// whose streams do not tell enough.
     async fn export(
         &self,
         client: &Client,
@@ -147,34 +147,32 @@ impl EwsMailbox {
         keys: Vec<ItemKey>,
         spool: &Spool,
     ) -> Result<Vec<Result<Item>>> {
-        let events = items.iter().all(|item| item.kind == Kind::Event);
-        let shape = if events { Shape::EVENT } else { Shape::ITEM };
-        let described = client.ask(&GetItem { shape, items: keys.clone() }, items.len()).await?;
-        let there: Vec<bool> = described.iter().map(|answer| matches!(answer, Ok(Some(_)))).collect();
-        let keys: Vec<ItemKey> =
-            keys.into_iter().zip(&there).filter(|(_, there)| **there).map(|(key, _)| key).collect();
-        let count = keys.len();
-        let mut streams = match count {
-            0 => Vec::new().into_iter(),
-            _ => client.ask_into(&ExportItems { items: keys }, count, spool).await?.into_iter(),
+        let answers = client.ask_into(&ExportItems { items: keys.clone() }, items.len(), spool).await?;
+        let told = |answer: Result<Option<Result<Body>>>| {
+            let stream = answer?.ok_or_else(map::item::without_content)??;
+            Ok((map::stream::described(&stream)?, stream))
         };
-        let mut whole = |item: &&ItemRef, answer: Result<Option<ItemData>>| {
-            let data = answer?.ok_or_else(map::item::without_content)?;
-            let stream = streams.next().unwrap_or(Ok(None))?.ok_or_else(map::item::without_content)??;
-            check_whole(&stream)?;
+        let streams: Vec<Result<(Option<ItemData>, Body)>> = answers.into_iter().map(told).collect();
+        let silent: Vec<usize> = (0..streams.len()).filter(|at| matches!(streams[*at], Ok((None, _)))).collect();
+        let mut described = match silent.len() {
+            0 => Vec::new(),
+            count => {
+                let events = silent.iter().all(|at| items[*at].kind == Kind::Event);
+                let shape = if events { Shape::EVENT } else { Shape::ITEM };
+                let keys = silent.iter().map(|at| keys[*at].clone()).collect();
+                client.ask(&GetItem { shape, items: keys }, count).await?
+            }
+        }
+        .into_iter();
+        let mut whole = |item: &&ItemRef, answer: Result<(Option<ItemData>, Body)>| {
+            let (told, stream) = answer?;
+            let data = match told {
+                Some(data) => data,
+                None => described.next().unwrap_or(Ok(None))?.ok_or_else(map::item::without_content)?,
+            };
             map::item::whole(&data, &item.id, &Format::FASTTRANSFER, stream)
         };
-        Ok(items.iter().zip(described).map(|(item, answer)| whole(item, answer)).collect())
-    }
-}
-
-/// Half a stream must not be taken for an item. What is in it beyond the frames is the servers' business.
-fn check_whole(stream: &Body) -> Result<()> {
-    match summarize(stream.reader()) {
-        Err(error @ FtsError::CutShort) => Err(Error::new(ErrorKind::Refused, "the server gave half of the item")
-            .because(error)
-            .with_recovery(Recovery::OtherRoute)),
-        _ => Ok(()),
+        Ok(items.iter().zip(streams).map(|(item, answer)| whole(item, answer)).collect())
     }
 }
 

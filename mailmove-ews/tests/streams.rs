@@ -122,3 +122,23 @@ async fn a_stream_tells_what_is_in_it_and_half_of_one_is_refused() {
     let verdict = source.fetch(&items, &Format::FASTTRANSFER, &Spool::new(1 << 20)).await.remove(0);
     assert_eq!(verdict.unwrap_err().recovery(), Recovery::OtherRoute);
 }
+
+#[tokio::test]
+async fn a_stream_tells_enough_of_mail_that_the_server_is_asked_once() {
+    let server = server(Version::Exchange2016).await;
+    let message = |n: u32| format!("Message-ID: <{n}@example.org>\r\nSubject: {n}\r\n\r\nhello\r\n");
+    let mails = (0..100).map(|n| NewItem::message(message(n)).read(n % 2 == 0).categories(["Red"]));
+    server.mailbox(ADDRESS).add_all("Letters", mails);
+    let connector = connector(&server, Access::Owner);
+    let source = connector.source(&Mailbox::new(Side::Source, ADDRESS)).await.unwrap();
+    let listed = list(source.as_ref(), &server.mailbox(ADDRESS).folder_id("Letters")).await;
+    server.log().reset();
+    let read = source.fetch(&listed, &Format::FASTTRANSFER, &Spool::new(1 << 20)).await;
+    for (item, listed) in read.into_iter().map(Result::unwrap).zip(&listed) {
+        assert_eq!((&item.flags, item.kind, item.class.as_deref()), (&listed.flags, listed.kind, Some("IPM.Note")));
+        assert!(item.fingerprint.uid.is_some() && item.modified.is_some());
+        assert_eq!(item.received.map(|when| when.unix_timestamp()), listed.received.map(|when| when.unix_timestamp()));
+    }
+    let counters = server.log().counters();
+    assert_eq!((counters.operation("ExportItems"), counters.operation("GetItem"), counters.requests()), (4, 0, 4));
+}

@@ -8,5 +8,6 @@ pub(crate) mod item;
 mod journal;
 pub(crate) mod kind;
 pub(crate) mod revision;
+pub(crate) mod stream;
 mod task;
 mod text;

@@ -114,6 +114,12 @@ impl ItemData {
         Self::read(&mut xml, &Spool::new(1 << 20)).unwrap()
     }
 
+    /// The same with an extended property, when there is a value.
+    pub(crate) fn with(mut self, property: Property, value: Option<String>) -> Self {
+        self.properties.extend(value.map(|value| (property, value)));
+        self
+    }
+
     /// The value of an extended property.
     pub(crate) fn property(&self, property: Property) -> Option<&str> {
         self.properties.iter().find(|(known, _)| *known == property).map(|(_, value)| value.as_str())

@@ -171,7 +171,7 @@ impl Parts {
 
     fn phone(&mut self, words: &[String], number: &str) -> bool {
         let has = |wanted: &&str| words.iter().any(|word| word.eq_ignore_ascii_case(wanted));
-        let fits = PHONES.iter().filter(|(wanted, _)| wanted.iter().all(|word| has(word)));
+        let fits = PHONES.iter().filter(|(wanted, _)| wanted.iter().all(&has));
         let free = fits.flat_map(|(_, ids)| *ids).find(|id| self.text(Key::Tag(**id)).is_none());
         let number = number.strip_prefix("tel:").unwrap_or(number).to_owned();
         free.is_some_and(|id| self.set(Key::Tag(*id), number))
