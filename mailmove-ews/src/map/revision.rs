@@ -12,6 +12,10 @@ const COMPARED: usize = 200;
 /// Exchange has no number that follows the content alone: change key and modification time move with flags and
 /// categories as well. Mail that was sent or received is known by what identifies it: class, subject, Message-ID, sent
 /// date, and whether it has attachments. Everything that people edit, drafts included, is known by its modification time.
+///
+/// So an edit of the text alone of a mail that was received is not seen. Whatever moves with it in a listing (change key,
+/// modification time, size) moves with categories and follow-up as well, and a revision that follows those would carry
+/// each mail again that somebody files. The text itself cannot be asked of a listing.
 pub(crate) fn of(item: &ItemData) -> Revision {
     from_number(number_of(item))
 }
