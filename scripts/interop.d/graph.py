@@ -11,16 +11,20 @@ import sys
 import tempfile
 
 from lab.checks import Checks
+from lab.migrate import Process
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent / 'graph'
+
+# Octets that a run may need, however large a message is.
+MEMORY = 150 << 20
 
 
 class Simulator:
     """The server, as a program of its own, behind the guard; use it in a `with`."""
 
-    def __init__(self, python, metadata, certificate=()):
-        self.python, self.metadata, self.certificate = python, metadata, certificate
+    def __init__(self, python, metadata, certificate=(), large=0):
+        self.python, self.metadata, self.certificate, self.large = python, metadata, certificate, large
 
     def __enter__(self):
         port = free_port()
@@ -28,10 +32,12 @@ class Simulator:
         self.guard = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         scheme = 'https' if self.certificate else 'http'
         self.url = f'{scheme}://127.0.0.1:{json.loads(self.guard.stdout.readline())["port"]}'
-        command = [simulator(), str(port), '3', self.url]
+        command = [example('graph-simulator'), str(port), '3', self.url, str(self.large)]
         self.server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        if not re.match('listening', self.server.stdout.readline()):
+        listening = re.search(r'tenant (\S+)', self.server.stdout.readline())
+        if not listening:
             sys.exit('the simulator does not listen')
+        self.tenant = listening[1]
         return self
 
     def __exit__(self, *_):
@@ -52,10 +58,10 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def simulator():
-    """The program's path."""
+def example(name):
+    """The path of a program that was built."""
     target = os.environ.get('CARGO_TARGET_DIR', ROOT / 'target')
-    return str(pathlib.Path(ROOT, target) / 'debug' / 'examples' / 'graph-simulator')
+    return str(pathlib.Path(ROOT, target) / 'debug' / 'examples' / name)
 
 
 def run(command, **options):
@@ -105,6 +111,45 @@ def visit(checks, name, server, command, environment=None):
             checks.note(f'requests of {name} that do not fit the metadata:\n{server.wrong("request")}')
 
 
+def moves(checks, python, metadata, program, folder, large):
+    """Microsoft's library writes, the library moves in its two ways, Microsoft's library reads."""
+    with Simulator(python, metadata, large=large) as server:
+        done = subprocess.run([python, HERE / 'sdk.py', server.url], capture_output=True, text=True, timeout=300)
+        checks.check('a mailbox is written by msgraph-sdk', done.returncode == 0, done.stderr)
+        for number, (address, more, how) in enumerate((
+            ('bob@x.test', '', 'as streams'),
+            ('carol@x.test', '&streams=no', 'as JSON'),
+        )):
+            move(checks, server, program, os.path.join(folder, str(number)), address, more, how)
+            compared = [python, HERE / 'compare.py', server.url, 'ann@x.test', address]
+            read = subprocess.run(compared, capture_output=True, text=True, timeout=300)
+            checks.check(f'{how}: msgraph-sdk reads the same', read.returncode == 0, read.stdout + read.stderr)
+    checks.check('moves: nothing was sent', 'sent 0,' in server.last, server.last)
+    if metadata:
+        for direction in ('request', 'answer'):
+            count = sum(one['direction'] == direction for one in server.seen)
+            wrong = server.wrong(direction)
+            checks.check(f'moves: {count} {direction}s fit the metadata', count and not wrong, wrong)
+
+
+def move(checks, server, program, folder, address, more, how):
+    """One run of the example `migrate` from the mailbox of ann."""
+    def url(mailbox):
+        place = f'endpoint={server.url}/v1.0&authority={server.url}'
+        return f'graph://{server.tenant}?mailbox={mailbox}&{place}{more}'
+
+    secrets = {}
+    for side in ('SOURCE', 'DESTINATION'):
+        known = {'TENANT': server.tenant, 'CLIENT_ID': 'app', 'CLIENT_SECRET': 'secret'}
+        secrets |= {f'MAILMOVE_{side}_{name}': value for name, value in known.items()}
+    command = [program, '--allow-plaintext', '--from', url('ann@x.test'), '--to', url(address), '--ledger', f'{folder}.ledger']
+    done = Process(command, folder, secrets).wait()
+    said = done.out + done.err
+    checks.check(f'{how}: all is moved', done.status == 0, done)
+    checks.check(f'{how}: {done.peak >> 20} MiB of memory at most', done.peak < MEMORY)
+    checks.check(f'{how}: no secret is told', 'authtoken' not in said and 'eyJ' not in said, said)
+
+
 def mistakes(checks, python, metadata):
     """The guard notices requests and answers that are wrong."""
     cases = pathlib.Path(HERE, 'mistakes.json').read_text()
@@ -119,8 +164,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--schema', default=os.environ.get('GRAPH_SCHEMA'), help='folder with v1.0-Prod.csdl')
     parser.add_argument('--clients', help='folder in which the clients stay from run to run')
+    parser.add_argument('--large', type=int, default=40_000_000, help='octets of the largest file that is moved')
     options = parser.parse_args()
     run(['cargo', 'build', '-q', '-p', 'mailmove-testkit', '--features', 'graph', '--example', 'graph-simulator'], cwd=ROOT)
+    run(['cargo', 'build', '-q', '--features', 'graph,oauth', '--example', 'migrate'], cwd=ROOT)
     checks = Checks()
     metadata = options.schema and os.path.join(options.schema, 'v1.0-Prod.csdl')
     with tempfile.TemporaryDirectory(prefix='mailmove-graph-') as folder:
@@ -132,6 +179,7 @@ def main():
         visit(checks, 'O365', Simulator(python, metadata), [python, HERE / 'o365.py'])
         script = ['node', script]
         visit(checks, 'microsoft-graph-client', Simulator(python, metadata, pem), script, {'NODE_EXTRA_CA_CERTS': pem[0]})
+        moves(checks, python, metadata, example('migrate'), folder, options.large)
         if metadata:
             mistakes(checks, python, metadata)
         else:

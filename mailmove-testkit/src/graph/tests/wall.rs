@@ -156,3 +156,45 @@ async fn what_is_around_the_items_is_there() {
     assert!(translated["value"][0]["targetId"].as_str().unwrap().starts_with("AAkA"));
     assert_eq!(translated["value"][1]["errorDetails"]["code"], "ErrorInvalidIdMalformed");
 }
+
+#[tokio::test]
+async fn a_mailbox_has_few_places_and_one_that_is_taken_is_told_of() {
+    let limits = Limits::OUTLOOK.with_concurrency(1);
+    let stall = Fault::on("GET mailFolders").nth(1).then(Action::Stall);
+    let client = Client::with(GraphServer::builder().limits(limits).fault(stall)).await;
+    let log = client.server.log();
+    let second = async {
+        while log.counters().operation("GET mailFolders") == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        client.get("mailFolders").await
+    };
+    tokio::select! {
+        _ = client.get("mailFolders") => panic!("this one is never answered"),
+        refused = second => {
+            assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+            assert!(refused.json["error"]["message"].as_str().unwrap().contains("MailboxConcurrency"));
+        }
+    }
+    // Its connection is gone, and with it what it held.
+    while client.get("mailFolders").await.status != StatusCode::OK {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_done_late_is_done_and_what_is_slow_arrives() {
+    let client = Client::new().await;
+    let faults = client.server.faults();
+    faults.add(Fault::on("GET mailFolders").then(Action::Slow { chunk: 200, delay: Duration::from_millis(1) }));
+    client.get("mailFolders").await.ok();
+    faults.add(Fault::on("POST messages").then(Action::CommitLate(Duration::from_millis(20))));
+    let token = client.sign_in("secret").await.json["access_token"].as_str().unwrap().to_owned();
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let url = format!("{}/v1.0/users/{ANN}/messages", client.server.url());
+    assert!(client.send(Method::POST, &url, &headers, message("a").to_string()).await.is_none());
+    while client.server.mailbox(ANN).count("Drafts") == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
