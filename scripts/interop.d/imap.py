@@ -13,6 +13,10 @@ CYRUS = ('parent-holds-messages',)
 # What a Courier does: every line ends with CRLF, the last one too, and parents are subscribed with their children.
 COURIER = ('altered-line-ends', 'altered-blank-line', 'subscription-extra')
 
+# Of what a Courier keeps as it is: a Dovecot shows NUL as 0x80; and a parent that is no folder is on the list of
+# subscriptions all the same.
+FROM_COURIER = ('altered-masked-nul', 'subscription-missing')
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
@@ -65,7 +69,7 @@ def courier(checks, lab, run, source, destination, options):
     move(source, server, 'user5', COURIER)
     fill.by_imap(server, 'user6', nasty(server))
     # What a user does between two passes needs MOVE, which this server has not.
-    move(server, destination, 'user6', delta=False)
+    move(server, destination, 'user6', FROM_COURIER, delta=False)
 
 
 def mover(checks, lab, run, options):

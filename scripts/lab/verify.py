@@ -89,6 +89,7 @@ REPAIRS = {
     'line-ends': lambda body: re.sub(rb'\r*\n|\r', b'\n', body).rstrip(b'\n'),
     'mbox-line': _without_mbox_line,
     'blank-line': _joined,
+    'masked-nul': lambda body: body.replace(b'\0', b'\x80'),
     'nul': lambda body: body.replace(b'\0', b''),
     'several': lambda body: _masked(_joined(_without_mbox_line(body).replace(b'\0', b''))),
 }
