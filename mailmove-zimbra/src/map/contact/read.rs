@@ -1,7 +1,7 @@
 //! From a vCard to attributes.
 
 use calcard::common::{IanaString, PartialDateTime};
-use calcard::vcard::{VCard, VCardEntry, VCardParameterName, VCardProperty, VCardValue};
+use calcard::vcard::{VCard, VCardEntry, VCardParameterName, VCardParameterValue, VCardProperty, VCardValue};
 use mailmove_core::{Error, ErrorKind, Loss, Result};
 
 use super::fields::{ADDRESS, CHAT, DAYS, FIELD, MAIL, NAME, ORGANISATION, PHONES, PLACES, TEXTS, UID, nth};
@@ -45,6 +45,7 @@ impl Reader {
                 self.group = first.eq_ignore_ascii_case("group");
                 self.group || first.eq_ignore_ascii_case("individual")
             }
+            VCardProperty::Fn if is_derived(entry) => true,
             VCardProperty::N => self.structured(&NAME, &values),
             VCardProperty::Org => self.structured(&ORGANISATION, &values),
             VCardProperty::Categories => {
@@ -154,6 +155,15 @@ impl Reader {
         }
         self.parts
     }
+}
+
+/// Whether a value is made of others.
+fn is_derived(entry: &VCardEntry) -> bool {
+    let yes = |value: &VCardParameterValue| match value {
+        VCardParameterValue::Bool(yes) => *yes,
+        value => value.as_text().is_some_and(|text| text.eq_ignore_ascii_case("true")),
+    };
+    entry.params.iter().any(|param| param.name == VCardParameterName::Derived && yes(&param.value))
 }
 
 /// What the attributes of a place begin with.

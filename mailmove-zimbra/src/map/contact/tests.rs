@@ -59,7 +59,9 @@ fn what_has_no_place_is_named() {
     let mut item = ItemData { id: 1, ..ItemData::default() };
     item.attributes = vec![("email".to_owned(), "a@x".to_owned()), ("image".to_owned(), String::new())];
     let (card, losses) = write(&item, "account");
-    assert!(card.contains("FN:a@x") && card.contains("UID:account-1"), "{card}");
+    assert!(card.contains("FN;DERIVED=TRUE:a@x") && card.contains("UID:account-1"), "{card}");
+    let names: Vec<String> = read(&card).unwrap().contact.attributes.into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["vCardUID", "email"], "a name that was made up stays out");
     assert_eq!(losses[0].code, "contact-files");
 }
 

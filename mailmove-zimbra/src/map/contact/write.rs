@@ -1,7 +1,9 @@
 //! From attributes to a vCard.
 
 use calcard::common::PartialDateTime;
-use calcard::vcard::{VCard, VCardEntry, VCardParameter, VCardProperty, VCardValue, VCardVersion};
+use calcard::vcard::{
+    VCard, VCardEntry, VCardParameter, VCardParameterName, VCardParameterValue, VCardProperty, VCardValue, VCardVersion,
+};
 use mailmove_core::Loss;
 
 use super::fields::{
@@ -60,15 +62,8 @@ impl Writer<'_> {
 
     fn texts(&mut self) {
         let parts = NAME.map(|attribute| self.take(attribute).unwrap_or_default());
-        let [last, first, ..] = parts.clone();
-        let company = self.item.attribute("company").unwrap_or_default().to_owned();
-        let mail = self.item.attribute(MAIL).unwrap_or_default().to_owned();
-        // Every vCard has a name to show.
-        let shown =
-            [self.item.attribute("fullName").unwrap_or_default().to_owned(), join(&first, &last), company, mail];
         if self.item.attribute("fullName").is_none_or(str::is_empty) {
-            let shown = shown.into_iter().find(|text| !text.is_empty()).unwrap_or_else(|| "?".to_owned());
-            self.add(VCardProperty::Fn, &[], vec![shown]);
+            self.derived_name(&parts);
         }
         self.add(VCardProperty::N, &[], parts.to_vec());
         for (property, attribute) in TEXTS {
@@ -77,6 +72,17 @@ impl Writer<'_> {
         }
         let organisation = ORGANISATION.map(|attribute| self.take(attribute).unwrap_or_default());
         self.add(VCardProperty::Org, &[], organisation.to_vec());
+    }
+
+    /// Every vCard has a name to show. One that is made of other fields says so (RFC 9554, section 4.4).
+    fn derived_name(&mut self, parts: &[String; 5]) {
+        let [last, first, ..] = parts;
+        let own = |name: &str| self.item.attribute(name).unwrap_or_default().to_owned();
+        let names = [join(first, last), own("nickname"), own("company"), own(MAIL), "?".to_owned()];
+        let shown = names.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
+        let derived = VCardParameter::new(VCardParameterName::Derived, VCardParameterValue::Bool(true));
+        let entry = VCardEntry::new(VCardProperty::Fn).with_param(derived).with_value(VCardValue::Text(shown));
+        self.card.entries.push(entry);
     }
 
     /// Attributes of which there may be any number, in the order of their numbers.
