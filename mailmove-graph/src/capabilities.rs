@@ -44,9 +44,9 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// Whether what comes from elsewhere is made a stream.
-    pub(crate) fn makes_streams(&self) -> bool {
-        self.streams && self.foreign
+    /// Whether what comes from elsewhere is made a stream. Events are not: whoever reads them there has not been seen.
+    pub(crate) fn makes_streams(&self, kind: Kind) -> bool {
+        self.streams && self.foreign && kind == Kind::Mail
     }
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn of(found: &Found) -> Capabilities {
             can.offers.push(Route::new(kind, Format::FASTTRANSFER, EXPORT));
             can.accepts.push(Route::new(kind, Format::FASTTRANSFER, IMPORT));
         }
-        if found.makes_streams() {
+        if found.makes_streams(kind) {
             can.accepts.push(standard(
                 kind,
                 IMPORT_FOREIGN,

@@ -25,7 +25,7 @@ pub struct GraphConfig {
     pub connections: usize,
     /// Whether the mailbox import and export API is used where the token allows it. Only the world-wide cloud has it.
     pub streams: bool,
-    /// Whether mail, events and contacts from elsewhere are written as FastTransfer streams, through the import API.
+    /// Whether mail from elsewhere is written as FastTransfer streams, through the import API.
     /// Experimental: no tenant has been seen to take streams that were not made by Exchange.
     pub foreign_streams: bool,
 }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use mailmove_core::guard::Limits;
 use mailmove_core::http::{Http, HttpSettings, Session};
 use mailmove_core::{
-    Connector, CredentialProvider, Destination, Error, ErrorKind, Guard, Mailbox, Result, Root, Side, SignIn, Source,
-    Stage, Verification, async_trait,
+    Connector, CredentialProvider, Destination, Error, ErrorKind, ForwardingControl, Guard, Mailbox, Result, Root,
+    Side, SignIn, Source, Stage, Verification, async_trait,
 };
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -81,6 +81,14 @@ impl GraphConnector {
         shared.entry(address.to_ascii_lowercase()).or_insert_with(make).clone()
     }
 
+    /// Graph, as far as this mailbox is concerned.
+    pub(crate) fn client(&self, mailbox: &Mailbox) -> Client {
+        let Shared { guard, budget, lanes } = self.shared(&mailbox.address);
+        let bare = Session::new(self.http.clone(), guard);
+        let session = bare.clone().signed_in(self.sign_in.clone(), mailbox.clone());
+        Client::new(session, bare, self.base.clone(), budget, lanes)
+    }
+
     /// Opens a mailbox: one batch asks at the door of everything that it may hold.
     async fn open(&self, mailbox: &Mailbox) -> Result<(GraphMailbox, Rights)> {
         if mailbox.root != Root::Primary {
@@ -91,10 +99,7 @@ impl GraphConnector {
             .remedy("open the primary mailbox; archives and public folders have no interface in Graph"));
         }
         let rights = Rights::of(&self.provider.credential(mailbox).await?.secret);
-        let Shared { guard, budget, lanes } = self.shared(&mailbox.address);
-        let bare = Session::new(self.http.clone(), guard.clone());
-        let session = bare.clone().signed_in(self.sign_in.clone(), mailbox.clone());
-        let client = Client::new(session, bare, self.base.clone(), budget, lanes);
+        let client = self.client(mailbox);
         let user = Path::user(&mailbox.address);
         let streams = self.config.may_stream() && rights.may_stream(mailbox.side);
         let mut doors = vec![
@@ -197,7 +202,13 @@ impl Connector for GraphConnector {
         let streams = if opened.found.streams { ", streams" } else { "" };
         verification.passed(Stage::Open, format!("{}{streams}", areas.join(", ")));
         match opened.tree().await {
-            Ok(folders) => verification.passed(Stage::Read, format!("{} folders", folders.len())),
+            Ok(folders) => {
+                let mut seen = vec![format!("{} folders", folders.len())];
+                if mailbox.side == Side::Source {
+                    seen.extend(self.warnings(mailbox).await);
+                }
+                verification.passed(Stage::Read, seen.join("; "));
+            }
             Err(error) => return verification.failed(Stage::Read, error.on(mailbox.side)),
         }
         if mailbox.side == Side::Destination {
@@ -216,6 +227,10 @@ impl Connector for GraphConnector {
             }
         }
         verification
+    }
+
+    fn forwarding(&self) -> Option<&dyn ForwardingControl> {
+        Some(self)
     }
 
     async fn source(&self, mailbox: &Mailbox) -> Result<Arc<dyn Source>> {

@@ -33,6 +33,7 @@ mod endpoint;
 mod entries;
 mod error;
 mod export;
+mod forwarding;
 mod index;
 mod look;
 mod map;

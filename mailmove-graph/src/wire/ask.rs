@@ -94,6 +94,20 @@ impl Ask {
         Self { name, verb, path: path.0.clone(), body, page: None, if_match: None, once }
     }
 
+    /// What it carries, when that is JSON in one piece.
+    pub(crate) fn json(&self) -> Option<Value> {
+        match &self.body {
+            Some(Content::Json(bytes)) => serde_json::from_slice(bytes).ok(),
+            _ => None,
+        }
+    }
+
+    /// The same with this content.
+    pub(crate) fn with_json(mut self, json: &Value) -> Self {
+        self.body = Some(Content::json(json));
+        self
+    }
+
     /// The same, where asking twice does no harm.
     pub(crate) fn repeatable(mut self) -> Self {
         self.once = false;

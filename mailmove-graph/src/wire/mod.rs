@@ -8,4 +8,5 @@ pub(crate) mod message;
 pub(crate) mod page;
 pub(crate) mod property;
 pub(crate) mod record;
+pub(crate) mod rule;
 pub(crate) mod stream;

@@ -2,7 +2,7 @@
 
 use mailmove_core::{Error, ErrorKind, Result, Written};
 
-use super::create::written;
+use super::create::{is_malformed, written};
 use crate::client::unseen;
 use crate::endpoint::GraphMailbox;
 use crate::map::mail::{Attachment, Composed};
@@ -23,7 +23,11 @@ impl GraphMailbox {
         self.client.tell(&crate::wire::folder::mail_folder(&self.user, &place.id)).await?;
         let workshop = self.workshop.folder(&self.client, &self.user).await?;
         let ask = message::create(&self.user, &workshop, composed.json.take());
-        let id = self.client.ask::<Message>(&ask).await.map_err(unseen)?.id;
+        let id = match self.client.ask::<Message>(&ask).await {
+            Err(error) if is_malformed(&error) => self.post_without_header(&ask, &mut composed, error).await,
+            answer => answer,
+        };
+        let id = id.map_err(unseen)?.id;
         let outcome = self.finish(place, &id, &mut composed).await;
         if outcome.as_ref().is_err_and(|error| error.recovery() != mailmove_core::Recovery::Locate) {
             // What stays behind is swept later.

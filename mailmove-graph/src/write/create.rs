@@ -1,16 +1,20 @@
 //! New messages, and new versions of them.
 
-use mailmove_core::{Error, ErrorKind, ItemId, Recovery, Result, Revision, Written};
+use mailmove_core::{Alteration, Error, ErrorKind, ItemId, Recovery, Result, Revision, Written};
+
+use serde_json::Value;
 
 use super::New;
 use crate::batch::{self, Order};
 use crate::capabilities::CREATE_MESSAGE;
 use crate::endpoint::GraphMailbox;
+use crate::error;
 use crate::map;
 use crate::map::mail::{Composed, compose};
 use crate::place::{Area, Place};
 use crate::wire::ask::Ask;
 use crate::wire::message::{self, Message};
+use crate::wire::property::Property;
 
 /// A message on its way, and where its verdict goes.
 struct Parcel {
@@ -66,9 +70,30 @@ impl GraphMailbox {
             [ask] => vec![self.client.ask::<Message>(ask).await],
             asks => self.client.batch_of::<Message>(asks, Order::Theirs).await,
         };
-        for (parcel, answer) in parcels.into_iter().zip(answers) {
+        for (mut parcel, answer) in parcels.into_iter().zip(answers) {
+            let answer = match answer {
+                Err(error) if is_malformed(&error) => {
+                    self.post_without_header(&parcel.ask, &mut parcel.composed, error).await
+                }
+                answer => answer,
+            };
             verdicts[parcel.at] = Some(answer.map(|message| written(&message, parcel.composed)));
         }
+    }
+
+    /// Tries a message that was refused once more without the header that came with it, which no documentation promises
+    /// to be taken. What was refused for another reason stays refused for that one.
+    pub(super) async fn post_without_header(
+        &self,
+        ask: &Ask,
+        composed: &mut Composed,
+        refused: Error,
+    ) -> Result<Message> {
+        let Some(json) = ask.json().map(without_header) else { return Err(refused) };
+        let message: Message = self.client.ask(&ask.clone().with_json(&json)).await.map_err(|_| refused)?;
+        let text = "the server did not take the header that came with the message";
+        composed.altered.push(Alteration::new("header-dropped", text));
+        Ok(message)
     }
 
     /// An item that is not a message in JSON.
@@ -101,6 +126,22 @@ impl GraphMailbox {
             Err(error) => Err(error.with_recovery(Recovery::Locate)),
         }
     }
+}
+
+/// Whether a request was refused for what is in it.
+pub(super) fn is_malformed(error: &Error) -> bool {
+    error.kind() == ErrorKind::Refused && error::status(error) == Some(400)
+}
+
+fn without_header(mut json: Value) -> Value {
+    let id = Property::TransportHeaders.id();
+    if let Some(properties) = json["singleValueExtendedProperties"].as_array_mut() {
+        properties.retain(|property| property["id"] != id);
+    }
+    if let Some(fields) = json.as_object_mut() {
+        fields.remove("internetMessageHeaders");
+    }
+    json
 }
 
 /// The verdict on a message that was stored.

@@ -19,7 +19,7 @@ struct Made {
 impl GraphMailbox {
     /// Whether an item is written as a stream.
     pub(super) fn by_stream(&self, new: &New<'_>) -> bool {
-        new.item.format == Format::FASTTRANSFER || self.found.makes_streams()
+        new.item.format == Format::FASTTRANSFER || self.found.makes_streams(new.item.kind)
     }
 
     /// Puts a stream into a folder.
