@@ -53,9 +53,9 @@ pub(crate) fn known(name: &str) -> bool {
 /// A wall clock's time as a moment.
 pub(crate) fn to_utc(local: PrimitiveDateTime, name: &str) -> OffsetDateTime {
     let (standard, summer) = zone(name).unwrap_or((0, Summer::Never));
-    let winter = local.assume_utc() - Duration::minutes(standard.into());
+    let winter = local.assume_utc().saturating_sub(Duration::minutes(standard.into()));
     // What the clock says in the hour that comes twice is taken for the first time.
-    let ahead = winter - Duration::hours(1);
+    let ahead = winter.saturating_sub(Duration::hours(1));
     if is_summer(ahead, standard, summer) { ahead } else { winter }
 }
 
