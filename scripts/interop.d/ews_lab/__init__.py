@@ -1,0 +1,1 @@
+"""What the parts of `scripts/interop ews` share."""
