@@ -50,3 +50,34 @@ pub(crate) fn imap(
     config.prefix = url.parameters.get("prefix").cloned();
     Ok(Arc::new(ImapConnector::new(config, credentials)))
 }
+
+#[cfg(test)]
+mod tests {
+    use mailmove_core::{FixedCredentials, Secret};
+
+    use super::*;
+
+    #[test]
+    fn what_the_connector_cannot_do_is_an_error_that_names_it() {
+        let made = |url: &str| {
+            let credentials = Arc::new(FixedCredentials::owner(Secret::password("x")));
+            imap(&url.parse().unwrap(), credentials, &ConnectOptions::new())
+                .map(drop)
+                .map_err(|error| error.to_string())
+        };
+        for good in ["imaps://a@h", "imaps://a@h?labels=first", "imap://a@h?labels=copies&prefix=INBOX.&compress=yes"] {
+            made(good).unwrap_or_else(|error| panic!("{good}: {error}"));
+        }
+        for (bad, named) in [
+            ("imaps://a@h?labels=all", "copies or first"),
+            ("imaps://a@h?compress=1", "yes or no"),
+            ("imaps://a@h?label=first", "labels"),
+            ("imaps://a@h/INBOX", "no path"),
+            ("imaps://a@h?root=archive", "no other root"),
+            ("imaps://a@h?auth=plain", "strongest"),
+        ] {
+            let error = made(bad).unwrap_err();
+            assert!(error.contains(named), "{bad}: {error}");
+        }
+    }
+}

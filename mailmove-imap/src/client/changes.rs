@@ -33,8 +33,7 @@ impl Client {
     /// not at all.
     pub(crate) async fn changes(&self, feed: &FeedId, after: Option<&Cursor>) -> Result<Page> {
         let id = FolderId::new(feed.as_str());
-        if self.reads_labels() && self.label_map().is_none() {
-            // Which labels there are, the tree tells.
+        if self.wonders_about_labels() {
             self.reading("LIST", || self.list()).await?;
         }
         let folder = self.folder(&id);

@@ -190,7 +190,7 @@ impl Client {
         self.add_missing_parents(space, &mut tree);
         if self.reads_labels() {
             let map = LabelMap::of(tree.values_mut(), self.manner).map(Arc::new);
-            *self.labels.lock().unwrap_or_else(PoisonError::into_inner) = map;
+            *self.labels.lock().unwrap_or_else(PoisonError::into_inner) = Some(map);
         }
         let ids: HashSet<&FolderId> = tree.values().map(|folder| &folder.id).collect();
         self.known.keep(|id| ids.contains(id));

@@ -56,7 +56,7 @@ pub(crate) struct Client {
     fresh: Mutex<Option<Listing>>,
     /// How labels are read; what was found of them, once the tree was listed.
     manner: Labels,
-    labels: Mutex<Option<Arc<LabelMap>>>,
+    labels: Mutex<Looked>,
     uploads: Uploads,
     budget: Arc<Budget>,
 }
@@ -94,7 +94,7 @@ impl Client {
             sizes_lie: AtomicBool::new(false),
             fresh: Mutex::new(None),
             manner: config.labels,
-            labels: Mutex::new(None),
+            labels: Mutex::default(),
             uploads: Uploads::default(),
             budget,
             offered,
@@ -200,7 +200,12 @@ impl Client {
 
     /// How labels are read; `None` where folders are folders.
     fn label_map(&self) -> Option<Arc<LabelMap>> {
-        self.labels.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.labels.lock().unwrap_or_else(PoisonError::into_inner).clone().flatten()
+    }
+
+    /// Whether nobody looked yet which labels there are; the tree tells.
+    fn wonders_about_labels(&self) -> bool {
+        self.reads_labels() && self.labels.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
     /// Whether labels are to be read at all. What was written is looked for where it was put.
@@ -245,6 +250,9 @@ impl Client {
         self.space.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Whether somebody looked for labels, and what was found.
+type Looked = Option<Option<Arc<LabelMap>>>;
 
 /// What is known of this server. Who it is it is asked only when nothing else tells; it need not answer.
 async fn recognise(config: &ImapConfig, connection: &Connection, greeting: &str, offered: &Offered) -> Quirks {

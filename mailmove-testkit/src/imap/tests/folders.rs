@@ -184,3 +184,16 @@ async fn a_view_is_cut_off_until_messages_go_by_uid_alone() {
     assert_eq!(client.ok("UID FETCH 1 (UID RFC822.SIZE)").await[0], "* 1 UIDFETCH (RFC822.SIZE 17)");
     assert!(client.ask("FETCH 1 (UID)").await.last().unwrap().contains("BAD [UIDREQUIRED]"));
 }
+
+#[tokio::test]
+async fn modified_utf7_may_end_at_the_first_plane_and_utf8_does_not() {
+    let server = alice().with(Capability::Utf8Accept).narrow_names().start().await;
+    let mut client = super::session(&server).await;
+    client.refused("CREATE &2D3cwQ-", "NO").await;
+    client.ok("ENABLE UTF8=ACCEPT").await;
+    client.ok("CREATE \"\u{1f4c1}\"").await;
+    assert!(client.ok("LIST \"\" *").await.iter().any(|line| line.contains('\u{1f4c1}')));
+    let mut other = super::session(&server).await;
+    other.send("a LIST \"\" *\r\n").await;
+    assert_eq!(other.rest().await, "", "and whoever lists it otherwise is thrown out");
+}

@@ -6,6 +6,7 @@ mod dialogue;
 mod faults;
 mod fetch;
 mod folders;
+mod labels;
 mod limits;
 mod robust;
 mod scale;

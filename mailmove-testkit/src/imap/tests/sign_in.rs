@@ -116,6 +116,50 @@ async fn login_disabled_refuses_every_mechanism_until_there_is_tls() {
     client.refused("AUTHENTICATE PLAIN AGFsaWNlAHNlY3JldA==", "NO [PRIVACYREQUIRED]").await;
 }
 
+#[tokio::test]
+async fn applications_of_vendors_choose_whose_mailbox_they_open() {
+    let mechanisms = [Mechanism::TrustedApplication, Mechanism::MasterPassword, Mechanism::XZimbra];
+    let server = alice().master("mover", "key").service_token("token").mechanisms(&mechanisms).start().await;
+    let key = |key: &str| STANDARD.encode(format!("mover\0{key}"));
+    for (name, good) in [("key", true), ("wrong", false)] {
+        let mut client = Dialogue::connect(&server).await;
+        client.send("a AUTHENTICATE XGWTRUSTEDAPP\r\n").await;
+        assert_eq!(client.line().await, "+ ");
+        client.send(format!("XGWTRUSTEDAPP {}\r\n", key(name))).await;
+        assert_eq!(client.until("a").await[0].starts_with("OK "), good);
+        let answer = client.ask("LOGIN alice \"\"").await.pop().unwrap();
+        assert_eq!(answer.starts_with("OK "), good, "{answer}");
+    }
+    let mut client = Dialogue::connect(&server).await;
+    client.refused("X-SETUSER alice", "BAD").await;
+    client.send("a X-MASTERAUTH\r\n").await;
+    assert!(client.line().await.starts_with("+ <"));
+    client.send("0123456789abcdef0123456789abcdef\r\n").await;
+    assert!(client.until("a").await[0].starts_with("NO "));
+    for (response, good) in [("alice\0admin\0token", true), ("\0alice\0token", true), ("alice\0admin\0x", false)] {
+        let mut client = Dialogue::connect(&server).await;
+        let answer = client.ask(&format!("AUTHENTICATE X-ZIMBRA {}", STANDARD.encode(response))).await.pop().unwrap();
+        assert_eq!(answer.starts_with("OK "), good, "{answer}");
+    }
+    assert!(!server.log().lines().concat().contains(&key("key")));
+}
+
+#[tokio::test]
+async fn both_names_of_a_master_are_written_as_the_server_wants_them() {
+    let other = alice().master("admin", "m").master_separator('%').start().await;
+    let exchange = alice().master("DOM\\admin", "m").master_first().start().await;
+    for (server, name, good) in [
+        (&other, "alice%admin", true),
+        (&other, "alice*admin", false),
+        (&exchange, "DOM\\admin\\alice", true),
+        (&exchange, "alice*DOM\\admin", false),
+    ] {
+        let mut client = Dialogue::connect(server).await;
+        let answer = client.ask(&format!("LOGIN \"{}\" m", name.replace('\\', "\\\\"))).await.pop().unwrap();
+        assert_eq!(answer.starts_with("OK "), good, "{name}: {answer}");
+    }
+}
+
 mod encrypted {
     use std::sync::Arc;
 
