@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 from lab.checks import Checks
+from lab.migrate import MOVED, Migrate
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent / 'zimbra'
@@ -79,6 +80,15 @@ def build():
         sys.exit(f'{" ".join(command)} failed')
 
 
+def migrate_with_zimbra():
+    """Build the program that moves mailboxes; its path."""
+    command = ['cargo', 'build', '-q', '--release', '--features', 'zimbra', '--example', 'migrate']
+    if subprocess.run(command, cwd=ROOT).returncode:
+        sys.exit(f'{" ".join(command)} failed')
+    target = os.environ.get('CARGO_TARGET_DIR', ROOT / 'target')
+    return str(pathlib.Path(ROOT, target) / 'release' / 'examples' / 'migrate')
+
+
 def install(folder):
     """A Python with the client; its path."""
     python = os.path.join(folder, 'venv', 'bin', 'python')
@@ -104,14 +114,18 @@ def visit(python, schema, version, form, mistake=''):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--schema', default=os.environ.get('ZIMBRA_SCHEMA'), help='folder with zimbra*.xsd')
+    parser.add_argument('--program', help='the migrate program with Zimbra in it; built when not given')
     options = parser.parse_args()
     build()
+    program = options.program or migrate_with_zimbra()
     checks = Checks()
     with tempfile.TemporaryDirectory(prefix='mailmove-zimbra-') as folder:
         python = install(folder)
         for version in VERSIONS:
             for form in FORMS:
                 inspect(checks, python, options.schema, version, form)
+        for form, bulk in (('json', 'yes'), ('xml', 'no')):
+            move(checks, python, options.schema, program, folder, form, bulk)
         if options.schema:
             mistakes(checks, python, options.schema)
         else:
@@ -124,13 +138,46 @@ def inspect(checks, python, schema, version, form):
     client, guard, last = visit(python, schema, version, form)
     name = f'{version}, {form}'
     checks.check(f'{name}: a foreign client is content', client.returncode == 0, client.stderr)
-    checks.check(f'{name}: nothing was sent and nothing unknown was asked for', re.search(r'sent 0,.*findings \[\]', last), last)
+    checks.check(f'{name}: nothing was sent and nothing unknown was asked for', clean(last), last)
     if schema:
-        for direction in ('request', 'answer'):
-            wrong = guard.wrong(direction)
-            seen = sum(one['direction'] == direction for one in guard.seen)
-            shown = '\n'.join(f'{one["operations"]}: {one["wrong"]}' for one in wrong)
-            checks.check(f'{name}: no {direction} of {seen} is wrong', seen and not wrong, shown)
+        judged(checks, name, guard)
+
+
+def clean(last):
+    """Whether the server's last words say that nothing was sent, and nothing asked for that nobody knows."""
+    return re.search(r'sent 0,.*findings \[\]', last)
+
+
+def judged(checks, name, guard):
+    """No request and no answer was wrong."""
+    for direction in ('request', 'answer'):
+        wrong = guard.wrong(direction)
+        seen = sum(one['direction'] == direction for one in guard.seen)
+        shown = '\n'.join(f'{one["operations"]}: {one["wrong"]}' for one in wrong)
+        checks.check(f'{name}: no {direction} of {seen} is wrong', seen and not wrong, shown)
+
+
+def move(checks, python, schema, program, folder, form, bulk):
+    """What python-zimbra wrote is moved from one mailbox into another, in archives or one by one, and read there by it."""
+    with Simulator('Zimbra10') as server, Guard(python, schema, server.ports) as guard:
+        def foreign(what, *addresses):
+            command = [python, HERE / 'compare.py', what, form, *guard.urls, *addresses]
+            return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+        filled = foreign('fill', 'ann@x.test')
+        checks.check(f'{form}: a mailbox is filled', filled.returncode == 0, filled.stderr)
+        runs = Migrate(program, f'{folder}/{form}')
+        host = guard.urls[0].removeprefix('http://')
+        urls = [f'zimbra+http://{name}%40x.test@{host}?bulk={bulk}' for name in ('ann', 'bob')]
+        secrets = {'source_password': 'secret', 'destination_password': 'secret'}
+        run = runs.run(*urls, f'{folder}/{form}/ledger', '--allow-plaintext', **secrets)
+        checks.check(f'{form}: it is moved', run.status == MOVED, run)
+        differences = foreign('compare', 'ann@x.test', 'bob@x.test')
+        same = differences.returncode == 0 and not differences.stdout
+        checks.check(f'{form}: both hold the same', same, differences.stdout + differences.stderr)
+    checks.check(f'{form}: the move sent nothing and asked for nothing unknown', clean(server.last), server.last)
+    if schema:
+        judged(checks, f'{form}, moved', guard)
 
 
 def mistakes(checks, python, schema):

@@ -107,7 +107,8 @@ class Client:
         assert [one['id'] for one in listed(second.get('folder'))] == [made['id']], second
         self.ask('FolderAction', {'action': {'id': made['id'], 'op': 'delete'}})
         third = self.ask('Sync', {'token': second['token'], 'typed': '1'})
-        assert text(third['deleted']['folder']['ids']) == made['id'], third
+        gone = listed(listed(third['deleted'])[0]['folder'])
+        assert [one['ids'] for one in gone] == [made['id']], third
 
     def people(self):
         fields = [{'n': 'email', '_content': 'carl@y'}, {'n': 'lastName', '_content': 'Ö'}]

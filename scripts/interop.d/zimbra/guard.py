@@ -288,15 +288,26 @@ def pass_on(judge, upstream, tell):
         def log_message(self, *_):
             pass
 
+        def body(self):
+            if 'chunked' not in self.headers.get('Transfer-Encoding', ''):
+                return self.rfile.read(int(self.headers['Content-Length'] or 0))
+            octets = b''
+            while size := int(self.rfile.readline().split(b';')[0], 16):
+                octets += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+            return octets
+
         def handle_any(self):
-            asked = self.rfile.read(int(self.headers['Content-Length'] or 0))
+            asked = self.body()
             soap = self.path.startswith(('/service/soap', '/service/admin/soap'))
             names = []
             if soap:
                 names, wrong = judge.request(asked)
                 tell('request', names, wrong)
             server = http.client.HTTPConnection(upstream, timeout=300)
-            kept = {key: value for key, value in self.headers.items() if key.lower() not in ('host', 'accept-encoding')}
+            hop = ('host', 'accept-encoding', 'transfer-encoding', 'content-length')
+            kept = {key: value for key, value in self.headers.items() if key.lower() not in hop}
             server.request(self.command, self.path, asked or None, kept)
             answer = server.getresponse()
             said = answer.read()
@@ -322,8 +333,11 @@ def serve(folder, *upstreams):
     """One door for each upstream; their ports come first on standard output."""
     judge = Judge(folder)
 
+    turn = threading.Lock()
+
     def tell(direction, names, wrong):
-        print(json.dumps({'direction': direction, 'operations': names, 'wrong': wrong}), flush=True)
+        with turn:
+            print(json.dumps({'direction': direction, 'operations': names, 'wrong': wrong}), flush=True)
 
     servers = [pass_on(judge, upstream, tell) for upstream in upstreams]
     print(json.dumps({'ports': [server.server_address[1] for server in servers]}), flush=True)
