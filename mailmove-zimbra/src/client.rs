@@ -210,3 +210,6 @@ fn succeeded(response: Response) -> Result<Response> {
 fn fault(code: &str) -> soap::Fault {
     soap::Fault { code: code.to_owned(), ..soap::Fault::default() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -265,10 +265,11 @@ async fn an_entry_that_an_import_swallows_is_refused_and_a_uid_that_is_there_is_
         Write::Create { item, mark: Mark::new("m") }
     };
     let calendar = FolderId::new("10");
-    server.troubles().add(Trouble::on("POST ics").nth(1).then(Mishap::SkipImported(1)));
+    let nothing = Action::Status { code: 200, retry_after: None, body: String::new() };
+    server.faults().add(Fault::on("POST ics").then(nothing));
     let verdicts = destination.write(&calendar, &[entry("lost@x")]).await;
     assert_eq!(verdicts[0].as_ref().unwrap_err().kind(), ErrorKind::Refused);
-    server.troubles().clear();
+    server.faults().clear();
     let verdicts = destination.write(&calendar, &[entry("a@x"), entry("b@x"), entry("a@x")]).await;
     assert!(verdicts[0].is_ok() && verdicts[1].is_ok(), "{verdicts:?}");
     assert_eq!(verdicts[2].as_ref().unwrap_err().kind(), ErrorKind::Conflict);

@@ -93,14 +93,21 @@ fn meta(archive: &mut Archive<impl Read>, entry: &Entry) -> Option<Meta> {
     if node.number("type") != Some(MESSAGE) {
         return None;
     }
+    // Before 8.0 names stand in another place, and before 6.0.7 numbers do.
+    let (new, old) = (node.string("TagNames"), node.string("TagStr"));
+    let (named, numbered) = match (new.is_empty(), old.contains(':')) {
+        (false, _) => (new, String::new()),
+        (true, true) => (old, String::new()),
+        (true, false) => (new, old),
+    };
     let seconds = |name: &str| node.number(name).and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
     let data = ItemData {
         id: node.amount("id")?,
         sort: Some(Sort::Message),
         folder: node.string("folder_id"),
         flags: letters(node),
-        tags: map::tags::encode(names(&node.string("TagNames")).iter().map(String::as_str)),
-        tag_ids: node.string("TagStr"),
+        tags: map::tags::encode(names(&named).iter().map(String::as_str)),
+        tag_ids: numbered,
         size: node.amount("size"),
         date: seconds("date"),
         changed: seconds("change_date"),

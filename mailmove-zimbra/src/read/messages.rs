@@ -1,8 +1,10 @@
 //! Messages: the octets as they are stored, with what is known of them beside it.
 
+use std::collections::HashMap;
+
 use futures_util::FutureExt;
 use mailmove_core::http::Response;
-use mailmove_core::{Error, ErrorKind, Item, Kind, Result, Spool};
+use mailmove_core::{Body, Error, ErrorKind, Item, Kind, Result, Spool};
 use time::OffsetDateTime;
 
 use super::Asked;
@@ -22,7 +24,7 @@ impl ZimbraMailbox {
         if self.bulk && asked.len() >= WORTH_AN_ARCHIVE {
             let exported = self.export_messages(asked, spool).await;
             for (at, one) in asked.iter().enumerate() {
-                let Some(Some(mut item)) = exported.get(&one.number).cloned() else { continue };
+                let Some(mut item) = exported.get(&one.number).cloned() else { continue };
                 // An archive tells dates to the second, a listing to the millisecond.
                 let second = |when: Option<OffsetDateTime>| when.map(OffsetDateTime::unix_timestamp);
                 if second(item.received) == second(one.item.received) {
@@ -41,11 +43,7 @@ impl ZimbraMailbox {
     }
 
     /// An archive that cannot be had, or not to its end, holds nothing: everything is asked for item by item then.
-    async fn export_messages(
-        &self,
-        asked: &[Asked<'_>],
-        spool: &Spool,
-    ) -> std::collections::HashMap<u64, Option<Item>> {
+    async fn export_messages(&self, asked: &[Asked<'_>], spool: &Spool) -> HashMap<u64, Item> {
         let mut ids: Vec<u64> = asked.iter().map(|one| one.number).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -53,18 +51,22 @@ impl ZimbraMailbox {
             Ok(archive) => archive,
             Err(error) => {
                 tracing::debug!(%error, "no archive; reading item by item");
-                return std::collections::HashMap::new();
+                return HashMap::new();
             }
         };
-        let Some(body) = archive.body() else { return std::collections::HashMap::new() };
+        let Some(body) = archive.body() else { return HashMap::new() };
         let messages = export::messages(body, spool).unwrap_or_else(|error| {
             tracing::debug!(%error, "the archive is not whole");
             Vec::new()
         });
-        let wanted = |(data, _): &(ItemData, mailmove_core::Body)| ids.contains(&data.id);
-        let whole =
-            |(data, body): (ItemData, mailmove_core::Body)| (data.id, map::item::whole(&data, Kind::Mail, body).ok());
-        messages.into_iter().filter(wanted).map(whole).collect()
+        let wanted = messages.into_iter().filter(|(data, _)| ids.contains(&data.id));
+        let (mut described, bodies): (Vec<ItemData>, Vec<Body>) = wanted.unzip();
+        if let Err(error) = self.tags.name(&self.client, &mut described).await {
+            tracing::debug!(%error, "tags without names; reading item by item");
+            return HashMap::new();
+        }
+        let whole = |(data, body): (ItemData, Body)| Some((data.id, map::item::whole(&data, Kind::Mail, body).ok()?));
+        described.into_iter().zip(bodies).filter_map(whole).collect()
     }
 
     /// One message by the content servlet.

@@ -14,11 +14,11 @@ use crate::wire::add_msg::{AddMsg, Content};
 use crate::wire::item::ItemData;
 
 /// Up to here a message goes in the request, in octets: an upload is another round trip, and servers cut long texts.
-const SMALL: u64 = 32 << 10;
+const SMALL: u64 = 128 << 10;
 
 /// How many messages one request carries at most, and how many octets of them. Servers take 15 MB.
 const TOGETHER: usize = 50;
-const REQUEST: u64 = 2 << 20;
+const REQUEST: u64 = 3 << 20;
 
 /// A message that is ready to go.
 struct Parcel {
