@@ -114,6 +114,25 @@ async fn a_user_is_asked_by_mail() {
 }
 
 #[tokio::test]
+async fn a_question_without_a_page_is_not_mailed() {
+    let sink = Sink::start(false).await;
+    let batch = Batch::on(Arc::new(MemoryLedger::new()))
+        .source(Server::new(Arc::new(MemoryMailbox::new())))
+        .destination(Server::new(Arc::new(MemoryMailbox::new())))
+        .notifier(Arc::new(SmtpNotifier::new(sink.settings()).unwrap()))
+        .open()
+        .await
+        .unwrap();
+    let job =
+        BatchJob::new(Mailbox::new(Side::Source, "a@old.example"), Mailbox::new(Side::Destination, "a@new.example"));
+    batch.add([job.flags(MailboxFlags::REQUEST_SOURCE)]).await.unwrap();
+    batch.start(&Selection::All, Pass::Full).await.unwrap();
+    let notes = batch.items().await.remove(0).notes;
+    assert!(notes[0].contains("does not know where users answer"), "{notes:?}");
+    assert!(sink.mails.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn everybody_is_told_of_a_success() {
     let sink = Sink::start(false).await;
     batch(SmtpNotifier::new(sink.settings()).unwrap(), 1 + 4 + 16).await;

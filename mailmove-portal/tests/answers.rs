@@ -18,6 +18,8 @@ use mailmove_engine::batch::{
 use mailmove_portal::Portal;
 use mailmove_testkit::{MemoryMailbox, NewItem};
 use secrecy::ExposeSecret;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
 /// A mailbox that opens with one password.
@@ -177,4 +179,27 @@ async fn whoever_asks_too_often_has_to_wait() {
         assert_eq!(host.get("guess").await.0, StatusCode::NOT_FOUND);
     }
     assert_eq!(host.get(&host.key).await.0, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn a_host_without_a_server_of_its_own_serves_the_page_below_a_path() {
+    let host = Host::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = tokio::spawn(Portal::new(host.batch.clone()).serve(listener, "/answer/"));
+    let get = async |path: &str| {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: host.example\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut page = String::new();
+        stream.read_to_string(&mut page).await.unwrap();
+        page
+    };
+    let form = get(&format!("/answer/{}", host.key)).await;
+    assert!(form.starts_with("HTTP/1.1 200") && form.contains("name=\"password\""), "{form}");
+    for nowhere in [format!("/{}", host.key), "/answer/".to_owned(), "/answer/x".to_owned(), "/".to_owned()] {
+        let page = get(&nowhere).await;
+        assert!(page.starts_with("HTTP/1.1 404") && page.contains("This link does not work"), "{nowhere}: {page}");
+    }
+    serving.abort();
 }
