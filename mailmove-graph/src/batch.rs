@@ -21,8 +21,8 @@ pub(crate) const MOST: usize = 20;
 /// How many bytes it carries at most: requests above 4 MB are refused.
 pub(crate) const BYTES: u64 = 3_500_000;
 
-/// How often parts of a batch are sent again because the mailbox was over its limit.
-const ROUNDS: usize = 12;
+/// How often what is left of a batch is sent again: because the mailbox was over its limit, or behind one that was refused.
+const ROUNDS: usize = MOST + 12;
 
 /// How long to wait when the provider does not say.
 const USUAL_WAIT: Duration = Duration::from_secs(5);

@@ -45,8 +45,9 @@ impl Workshop {
     }
 }
 
+/// For good: what is removed otherwise stands among the deleted items of its owner.
 fn remove(user: &Path, id: &str) -> Ask {
-    Ask::delete("remove folder", &user.to("mailFolders").to(id)).repeatable()
+    Ask::post_nothing("remove folder", &user.to("mailFolders").to(id).to("permanentDelete")).repeatable()
 }
 
 async fn find(client: &Client, user: &Path) -> Result<Option<String>> {

@@ -81,6 +81,11 @@ impl Ask {
         Self::new(name, Verb::Post, path, Some(Content::json(&body)), true)
     }
 
+    /// Does something that takes no word beside its name.
+    pub(crate) fn post_nothing(name: &'static str, path: &Path) -> Self {
+        Self::new(name, Verb::Post, path, None, true)
+    }
+
     /// Sets what it sets.
     pub(crate) fn patch(name: &'static str, path: &Path, body: Value) -> Self {
         Self::new(name, Verb::Patch, path, Some(Content::json(&body)), false)

@@ -103,7 +103,17 @@ pub(crate) fn update(user: &Path, place: &Place, id: &str, etag: Option<String>,
     Ask::patch("update entry", &one(user, place, id), fields.clone()).unless_changed(etag)
 }
 
-/// Removes an entry for good.
+/// Removes an entry for good. Removed otherwise, it would stand among the deleted items of its owner.
+pub(crate) fn purge(user: &Path, place: &Place, id: &str) -> Ask {
+    let of = match place.area {
+        Area::Contacts => user.to("contacts"),
+        Area::Calendars => user.to("events"),
+        _ => return remove(user, place, id),
+    };
+    Ask::post_nothing("remove entry", &of.to(id).to("permanentDelete"))
+}
+
+/// Removes an entry, or an occurrence of a series.
 pub(crate) fn remove(user: &Path, place: &Place, id: &str) -> Ask {
     Ask::delete("remove entry", &one(user, place, id))
 }

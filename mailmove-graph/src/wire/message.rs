@@ -115,9 +115,7 @@ pub(crate) fn move_to(user: &Path, id: &str, folder: &str) -> Ask {
 
 /// Removes a message for good.
 pub(crate) fn remove(user: &Path, id: &str) -> Ask {
-    let mut ask = Ask::post("remove message", &user.to("messages").to(id).to("permanentDelete"), json!({}));
-    ask.body = None;
-    ask
+    Ask::post_nothing("remove message", &user.to("messages").to(id).to("permanentDelete"))
 }
 
 /// A moment as Graph writes it.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use mailmove_core::{ErrorKind, Flags, FolderId, ItemId, Result, Revision, Via, Written};
+use mailmove_core::{Error, ErrorKind, Flags, FolderId, ItemId, Result, Revision, Via, Written};
 
 use super::{check, same, unsupported};
 use crate::batch::Order;
@@ -124,7 +124,7 @@ impl GraphMailbox {
     pub(super) async fn remove_known(&self, place: &Place, id: &ItemId) -> Result<()> {
         let ask: Ask = match place.area {
             Area::Mail => message::remove(&self.user, id.as_str()),
-            _ => entry::remove(&self.user, place, id.as_str()),
+            _ => entry::purge(&self.user, place, id.as_str()),
         };
         self.client.tell(&ask).await
     }
@@ -133,6 +133,10 @@ impl GraphMailbox {
     pub(super) async fn expected(&self, place: &Place, id: &ItemId, expect: Option<&Revision>) -> Result<()> {
         if place.area != Area::Mail {
             let record = self.entries(place, &[id]).await.swap_remove(0)?;
+            let away = place.area == Area::Contacts && record.text("parentFolderId").is_some_and(|id| id != place.id);
+            if away {
+                return Err(Error::new(ErrorKind::NotFound, "the item is in another folder now"));
+            }
             return same(map::revision::from_number(map::revision::of_version(record.version())), expect);
         }
         let message = self.described(&[id]).await.swap_remove(0)?;

@@ -40,13 +40,11 @@ impl GraphMailbox {
     /// Stores a new entry. One that takes several requests carries its mark only with the last of them.
     pub(super) async fn create_entry(&self, place: &Place, new: &New<'_>) -> Result<Written> {
         let kind = new.item.kind;
-        let mut ready = ready(place.area, new)?;
+        let mut ready = ready(place, new)?;
         let uid = new.item.fingerprint.uid.clone().unwrap_or_default();
         let single = matches!(ready.then, Then::Nothing);
         identify(place.area, &mut ready.json, &uid, single.then_some(new.mark));
         let ask = entry::create(&self.user, place, &Value::Object(ready.json));
-        // The provider knows an event again by the number of its request.
-        let ask = if place.area == Area::Calendars { ask.repeatable() } else { ask };
         let mut record: Record = self.client.ask(&ask).await?;
         if !single {
             let finished = self.finish_entry(place, &record, ready.then, &mut ready.losses).await;
@@ -58,7 +56,7 @@ impl GraphMailbox {
                 Ok(marked) => record = marked,
                 Err(error) => {
                     // Without its mark it is known for unfinished, should this fail as well.
-                    _ = self.client.tell(&entry::remove(&self.user, place, record.id())).await;
+                    _ = self.client.tell(&entry::purge(&self.user, place, record.id())).await;
                     return Err(crate::client::unseen(error));
                 }
             }
@@ -175,12 +173,12 @@ impl GraphMailbox {
     }
 }
 
-fn ready(area: Area, new: &New<'_>) -> Result<Ready> {
+fn ready(place: &Place, new: &New<'_>) -> Result<Ready> {
     let item = new.item;
     let bytes = item.body.bytes()?;
     let mut losses = map::flags::losses(item.flags.state, item.kind);
     losses.push(rendered_anew(item.kind));
-    let (mut json, categories, then) = match area {
+    let (mut json, categories, then) = match place.area {
         Area::Contacts => {
             let mut parts = map::contact::read(&String::from_utf8_lossy(&bytes))?;
             losses.append(&mut parts.losses);
@@ -193,7 +191,9 @@ fn ready(area: Area, new: &New<'_>) -> Result<Ready> {
             losses.extend(lost);
             let (mut json, lost) = map::event::json(&event);
             losses.extend(lost);
-            json.insert("transactionId".to_owned(), uuid(fastrand::u128(..)).into());
+            // The provider takes the same event once, however often it is sent.
+            let same = format!("{place}\0{}\0{}", new.mark.as_str(), item.body.digest());
+            json.insert("transactionId".to_owned(), uuid(map::revision::hash(&same)).into());
             let categories = event.categories.clone();
             let plain = event.changed.is_empty() && event.deleted.is_empty();
             (json, categories, if plain { Then::Nothing } else { Then::Exceptions(Box::new(event)) })
