@@ -64,7 +64,7 @@ impl Mistake {
                 views.for_each(|(_, value, _)| *value = Value::from("mails"));
             }),
             Self::WrongNamespace if answer.name != "Fault" => answer.namespace = "urn:zimbraOther".to_owned(),
-            Self::WrongName if answer.name != "Fault" => answer.name = "NoOpResponse".to_owned(),
+            Self::WrongName if answer.name != "Fault" => answer.name = "GetTagResponse".to_owned(),
             Self::NoCode => every(answer, &mut |element| {
                 if element.name == "Error" {
                     element.attributes.retain(|(name, ..)| name != "Code");

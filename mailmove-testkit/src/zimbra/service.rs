@@ -170,7 +170,7 @@ impl Port {
         let name = if self.administrators { "ZM_ADMIN_AUTH_TOKEN" } else { "ZM_AUTH_TOKEN" };
         let cookies = request.headers.get_all(hyper::header::COOKIE).iter().filter_map(|value| value.to_str().ok());
         let pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let cookie = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).last();
+        let cookie = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).next_back();
         cookie.or_else(|| {
             let parameters = parameters(&request.query);
             let value = |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());

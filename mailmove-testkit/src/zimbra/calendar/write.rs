@@ -5,6 +5,9 @@ use crate::zimbra::ical::{Calendar, Component, escaped};
 use crate::zimbra::refusal::Refusal;
 use crate::zimbra::state::ItemKind;
 
+/// Zimbra's word for something, and that of iCalendar.
+type Words = &'static [(&'static str, &'static str)];
+
 /// The calendar that an invitation describes, with the zones that the message around it defines.
 pub(crate) fn calendar(
     message: &Element,
@@ -44,7 +47,7 @@ pub(crate) fn calendar(
     if let Some(duration) = comp.find("dur") {
         line(format!("DURATION:{}", self::duration(duration)));
     }
-    let words: [(&str, &str, &[(&str, &str)]); 3] = [
+    let words: [(&str, &str, Words); 3] = [
         (
             "status",
             "STATUS",

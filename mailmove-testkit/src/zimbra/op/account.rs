@@ -102,7 +102,7 @@ fn filters(context: &Context<'_>, way: usize) -> Result<Element, Refusal> {
     }
     let target = context.target()?;
     let rules = context.world.accounts[target].filters[way].iter().cloned();
-    Ok(answer().child(Element::single("filterRules").children(rules)))
+    Ok(answer().child(Element::new("filterRules").children(rules)))
 }
 
 pub(super) fn modify_rules(context: &mut Context<'_>, request: &Element) -> Result<Element, Refusal> {
@@ -146,7 +146,7 @@ pub(super) fn shares(context: &mut Context<'_>, _: &Element) -> Result<Element, 
 }
 
 pub(super) fn white_black_list(_: &mut Context<'_>, _: &Element) -> Result<Element, Refusal> {
-    Ok(answer().child(Element::single("whiteList")).child(Element::single("blackList")))
+    Ok(answer().child(Element::new("whiteList")).child(Element::new("blackList")))
 }
 
 pub(super) fn data_sources(_: &mut Context<'_>, _: &Element) -> Result<Element, Refusal> {

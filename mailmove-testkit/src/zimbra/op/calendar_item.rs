@@ -252,7 +252,7 @@ pub(super) fn get_ical(context: &mut Context<'_>, request: &Element) -> Result<E
         return Err(Refusal::missing("CALITEM", id));
     };
     let joined = Calendar::join(invites.iter().map(|invite| &invite.calendar), "PUBLISH");
-    Ok(answer().child(Element::single("ical").set("id", text).text(joined)))
+    Ok(answer().child(Element::new("ical").set("id", text).text(joined)))
 }
 
 /// Everything that a text of iCalendar holds.

@@ -110,7 +110,10 @@ pub(super) fn get(context: &mut Context<'_>, request: &Element) -> Result<Elemen
             ids.push(id);
         }
     }
-    let deref = request.flag("derefGroupMember");
+    let (deref, sync) = (request.flag("derefGroupMember"), request.flag("sync"));
+    if deref && request.find("cn").is_none() {
+        return Err(Refusal::invalid("derefGroupMember is supported only when specific contact ids are specified"));
+    }
     let shower = context.shower(context.target()?);
     if request.find("cn").is_none() {
         let all = shower.mailbox.items.values().filter(|item| item.kind == ItemKind::Contact);
@@ -118,6 +121,9 @@ pub(super) fn get(context: &mut Context<'_>, request: &Element) -> Result<Elemen
     }
     let shown = ids.iter().map(|id| {
         let mut element = shower.contact(&shower.mailbox.items[id], &wanted);
+        if !sync {
+            element.attributes.retain(|(name, ..)| !matches!(name.as_str(), "md" | "ms"));
+        }
         if deref {
             for member in element.children.iter_mut().filter(|child| child.name == "m") {
                 let known = member.value("value").and_then(|value| value.rsplit(':').next()?.parse().ok());

@@ -7,7 +7,7 @@ use crate::zimbra::world::Rank;
 
 pub(super) fn version(context: &mut Context<'_>, _: &Element) -> Result<Element, Refusal> {
     let version = context.shared.settings.version;
-    let info = Element::single("info").set("version", version.told()).set("release", "20241001120000");
+    let info = Element::new("info").set("version", version.told()).set("release", "20241001120000");
     let info = info
         .set("buildDate", "20241001-1200")
         .set("host", "mail.example.org")
@@ -19,7 +19,7 @@ pub(super) fn version(context: &mut Context<'_>, _: &Element) -> Result<Element,
 /// What users are told of it.
 pub(super) fn short_version(context: &mut Context<'_>, _: &Element) -> Result<Element, Refusal> {
     let version = context.shared.settings.version;
-    let info = Element::single("info").set("version", version.told()).set("release", "20241001120000");
+    let info = Element::new("info").set("version", version.told()).set("release", "20241001120000");
     Ok(answer().child(info.set("buildDate", "20241001-1200").set("host", "mail.example.org")))
 }
 

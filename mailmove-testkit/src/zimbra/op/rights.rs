@@ -91,11 +91,10 @@ pub(super) fn list(context: &mut Context<'_>, request: &Element) -> Result<Eleme
     let shown = context.world.grants.iter().filter(fits).map(|grant| {
         let account = context.world.account(&grant.target).map(|number| context.world.accounts[number].id.clone());
         let id = account.unwrap_or_else(|| crate::zimbra::state::uuid(&grant.target));
-        let target = Element::single("target").set("type", &grant.kind).set("id", id).set("name", &grant.target);
+        let target = Element::new("target").set("type", &grant.kind).set("id", id).set("name", &grant.target);
         let grantee = &context.world.accounts[grant.grantee];
-        let grantee =
-            Element::single("grantee").set("type", "usr").set("id", &grantee.id).set("name", &grantee.address);
-        let right = Element::single("right").set("deny", grant.deny).set("canDelegate", false);
+        let grantee = Element::new("grantee").set("type", "usr").set("id", &grantee.id).set("name", &grantee.address);
+        let right = Element::new("right").set("deny", grant.deny).set("canDelegate", false);
         Element::new("grant").child(target).child(grantee).child(right.text(grant.right.as_str()))
     });
     Ok(answer().children(shown))

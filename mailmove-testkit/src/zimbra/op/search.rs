@@ -45,14 +45,20 @@ pub(super) fn search(context: &mut Context<'_>, request: &Element) -> Result<Ele
                 && query.fits(mailbox, item)
         })
         .collect();
-    found.sort_by(|a, b| order(a, b, &sort));
+    found.sort_by_cached_key(|item| place(item, &sort));
+    let down = sort.ends_with("Desc");
+    if down {
+        found.reverse();
+    }
     let start = match cursor {
-        Some((id, value)) => found.partition_point(|item| {
-            let place = (key(item, &sort), item.id);
-            let value =
-                value.clone().unwrap_or_else(|| mailbox.item(id).map_or(String::new(), |item| key(item, &sort)));
-            before(&place, &(value, id), &sort)
-        }),
+        Some((id, value)) => {
+            let value = value.or_else(|| mailbox.item(id).map(|item| key(item, &sort))).unwrap_or_default();
+            let cursor = (Key::of(value), id);
+            found.partition_point(|item| match place(item, &sort).cmp(&cursor) {
+                Ordering::Equal => true,
+                order => (order == Ordering::Greater) == down,
+            })
+        }
         None => offset.min(found.len()),
     };
     let page = &found[start..(start + limit).min(found.len())];
@@ -97,23 +103,22 @@ fn key(item: &Item, sort: &str) -> String {
     }
 }
 
-/// Numbers by value, everything else by letters; what is equal, by id.
-fn compare(a: &(String, i64), b: &(String, i64)) -> Ordering {
-    let keys = match (a.0.parse::<i64>(), b.0.parse::<i64>()) {
-        (Ok(a), Ok(b)) => a.cmp(&b),
-        _ => a.0.cmp(&b.0),
-    };
-    keys.then(a.1.cmp(&b.1))
+/// Numbers by value, everything else by letters.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Number(i64),
+    Text(String),
 }
 
-fn before(place: &(String, i64), cursor: &(String, i64), sort: &str) -> bool {
-    let order = compare(place, cursor);
-    if sort.ends_with("Desc") { order != Ordering::Less } else { order != Ordering::Greater }
+impl Key {
+    fn of(text: String) -> Self {
+        text.parse().map_or(Self::Text(text), Self::Number)
+    }
 }
 
-fn order(a: &Item, b: &Item, sort: &str) -> Ordering {
-    let order = compare(&(key(a, sort), a.id), &(key(b, sort), b.id));
-    if sort.ends_with("Desc") { order.reverse() } else { order }
+/// What is sorted by; what is equal, by id.
+fn place(item: &Item, sort: &str) -> (Key, i64) {
+    (Key::of(key(item, sort)), item.id)
 }
 
 fn hit(shower: &Shower<'_>, item: &Item, fields: &[String]) -> Element {

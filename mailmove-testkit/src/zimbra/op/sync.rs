@@ -178,13 +178,13 @@ fn delta(
 
 fn deleted(shower: &Shower<'_>, gone: &[Tombstone], typed: bool) -> Element {
     let ids: Vec<i64> = gone.iter().map(|one| one.id).collect();
-    let element = Element::single("deleted").set("ids", shower.ids.list(&ids));
+    let element = Element::new("deleted").set("ids", shower.ids.list(&ids));
     if !typed {
         return element;
     }
     let mut kinds: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
     gone.iter().for_each(|one| kinds.entry(one.element).or_default().push(one.id));
-    element.children(kinds.iter().map(|(kind, ids)| Element::single(kind).set("ids", shower.ids.list(ids))))
+    element.children(kinds.iter().map(|(kind, ids)| Element::new(kind).set("ids", shower.ids.list(ids))))
 }
 
 #[cfg(test)]

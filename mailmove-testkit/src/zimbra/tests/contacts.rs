@@ -26,9 +26,12 @@ async fn groups_name_their_members() {
     let (server, client) = ann().await;
     let mailbox = server.mailbox(ANN);
     let member = mailbox.add("Contacts", NewItem::contact([("email", "x@y")]));
-    mailbox.add("Contacts", NewItem::group("All", [("C", member.as_str()), ("I", "z@y")]));
-    let answer = client.ok(&mail("GetContactsRequest", "derefGroupMember=\"1\"", "")).await;
-    let group = answer.all("cn").find(|cn| cn.find("m").is_some()).unwrap();
+    let group = mailbox.add("Contacts", NewItem::group("All", [("C", member.as_str()), ("I", "z@y")]));
+    let ask = |inner: &str| mail("GetContactsRequest", "derefGroupMember=\"1\"", inner);
+    assert_eq!(client.fault(&ask("")).await, "service.INVALID_REQUEST", "only for contacts that are named");
+    let answer = client.ok(&ask(&format!("<cn id=\"{group}\"/>"))).await;
+    let group = answer.find("cn").unwrap();
+    assert_eq!(group.value("ms"), None, "only for a synchronization");
     let members: Vec<_> = group.all("m").map(|m| (m.value("type").unwrap(), m.find("cn").is_some())).collect();
     assert_eq!(members, [("C".to_owned(), true), ("I".to_owned(), false)]);
 }

@@ -6,6 +6,7 @@ mod archives;
 mod calendar;
 mod contacts;
 mod dialogue;
+mod faults;
 mod folders;
 mod messages;
 mod sync;

@@ -31,7 +31,7 @@ async fn the_first_time_names_all_and_later_what_changed() {
     let contact = mailbox.add("Contacts", NewItem::contact([("email", "x@y")]));
     let first = sync(&client, "").await;
     assert_eq!(ids(&first, "m"), [one.clone(), two.clone()]);
-    assert_eq!(ids(&first, "cn"), [contact.clone()]);
+    assert_eq!(ids(&first, "cn"), [contact]);
     assert_eq!(first.find("folder").unwrap().value("id").as_deref(), Some("11"));
     let nothing = sync(&client, &token(&first)).await;
     assert!(nothing.children.is_empty(), "{nothing:?}");
