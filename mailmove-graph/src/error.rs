@@ -149,7 +149,7 @@ impl Fault {
             () if is(&["ErrorFolderExists", "ErrorCalendarNameAlreadyExists", "ErrorFolderExistsInDestination"]) => {
                 (ErrorKind::Conflict, "there is a folder of this name already")
             }
-            () if is(&["ErrorDuplicateTransactionId"]) => (ErrorKind::Unavailable, "the event was created already"),
+            () if is(&["ErrorDuplicateTransactionId"]) => (ErrorKind::Conflict, "the event was created already"),
             () if is(&["ErrorAccessDenied", "Authorization_RequestDenied", "AccessDenied"]) => {
                 (ErrorKind::AccessDenied, "the server denied access")
             }
@@ -256,7 +256,7 @@ mod tests {
             (400, "syncStateInvalid", ErrorKind::CursorExpired, Recovery::Relist),
             (412, "ErrorIrresolvableConflict", ErrorKind::Conflict, Recovery::KeepTheirs),
             (413, "", ErrorKind::TooLarge, Recovery::OtherRoute),
-            (409, "ErrorDuplicateTransactionId", ErrorKind::Unavailable, Recovery::Locate),
+            (409, "ErrorDuplicateTransactionId", ErrorKind::Conflict, Recovery::KeepTheirs),
             (429, "ApplicationThrottled", ErrorKind::Throttled, wait),
             (503, "", ErrorKind::Unavailable, Recovery::Retry { after: None }),
             (504, "", ErrorKind::Unavailable, Recovery::Locate),

@@ -10,6 +10,7 @@ use crate::batch::Order;
 use crate::capabilities::{rendered_anew, vias};
 use crate::client::uuid;
 use crate::endpoint::GraphMailbox;
+use crate::entries::mark_of;
 use crate::map;
 use crate::map::contact::Photo;
 use crate::place::{Area, Place};
@@ -21,6 +22,9 @@ use crate::wire::record::Record;
 
 /// The largest picture that is taken, in bytes.
 const LARGEST_PHOTO: usize = 4_000_000;
+
+/// The mark of what is whole and has none.
+const NO_MARK: &str = "-";
 
 /// An entry that is ready to be sent.
 struct Ready {
@@ -45,7 +49,16 @@ impl GraphMailbox {
         let single = matches!(ready.then, Then::Nothing);
         identify(place.area, &mut ready.json, &uid, single.then_some(new.mark));
         let ask = entry::create(&self.user, place, &Value::Object(ready.json));
-        let mut record: Record = self.client.ask(&ask).await?;
+        let mut record: Record = match self.client.ask(&ask).await {
+            // Sent before, and the answer was lost; or made, and removed since.
+            Err(error) if error.kind() == ErrorKind::Conflict && place.area == Area::Calendars => {
+                match self.marked(place, new.mark).await? {
+                    Some(record) => record,
+                    None => self.client.ask(&another_request(ask)).await?,
+                }
+            }
+            answer => answer?,
+        };
         if !single {
             let finished = self.finish_entry(place, &record, ready.then, &mut ready.losses).await;
             let finished = match finished {
@@ -65,6 +78,12 @@ impl GraphMailbox {
         written.revision = Some(map::revision::from_number(map::revision::of_version(record.version())));
         written.losses = ready.losses;
         Ok(written)
+    }
+
+    /// The entry that carries this mark.
+    async fn marked(&self, place: &Place, mark: &Mark) -> Result<Option<Record>> {
+        let all: Vec<Record> = self.client.all(&entry::known(&self.user, place)).await?;
+        Ok(all.into_iter().find(|record| mark_of(place.area, record).as_deref() == Some(mark.as_str())))
     }
 
     async fn finish_entry(&self, place: &Place, record: &Record, then: Then, losses: &mut Vec<Loss>) -> Result<()> {
@@ -151,7 +170,8 @@ impl GraphMailbox {
     }
 
     async fn mark_entry(&self, place: &Place, id: &str, mark: &Mark) -> Result<Record> {
-        let fields = json!({ "singleValueExtendedProperties": [Property::Mark.with(mark.as_str())] });
+        let mark = if mark.as_str().is_empty() { NO_MARK } else { mark.as_str() };
+        let fields = json!({ "singleValueExtendedProperties": [Property::Mark.with(mark)] });
         self.client.ask(&entry::update(&self.user, place, id, None, &fields)).await
     }
 
@@ -173,6 +193,13 @@ impl GraphMailbox {
     }
 }
 
+/// The same event as something that was never sent before.
+fn another_request(ask: Ask) -> Ask {
+    let Some(mut json) = ask.json() else { return ask };
+    json["transactionId"] = uuid(fastrand::u128(..)).into();
+    ask.with_json(&json)
+}
+
 fn ready(place: &Place, new: &New<'_>) -> Result<Ready> {
     let item = new.item;
     let bytes = item.body.bytes()?;
@@ -192,8 +219,11 @@ fn ready(place: &Place, new: &New<'_>) -> Result<Ready> {
             let (mut json, lost) = map::event::json(&event);
             losses.extend(lost);
             // The provider takes the same event once, however often it is sent.
-            let same = format!("{place}\0{}\0{}", new.mark.as_str(), item.body.digest());
-            json.insert("transactionId".to_owned(), uuid(map::revision::hash(&same)).into());
+            let number = match new.mark.as_str() {
+                "" => fastrand::u128(..),
+                mark => map::revision::hash(&format!("{place}\0{mark}\0{}", item.body.digest())),
+            };
+            json.insert("transactionId".to_owned(), uuid(number).into());
             let categories = event.categories.clone();
             let plain = event.changed.is_empty() && event.deleted.is_empty();
             (json, categories, if plain { Then::Nothing } else { Then::Exceptions(Box::new(event)) })
@@ -218,10 +248,11 @@ fn ready(place: &Place, new: &New<'_>) -> Result<Ready> {
 
 /// Gives an entry what it is known by. Without a mark it is not finished.
 fn identify(area: Area, json: &mut Map<String, Value>, uid: &str, mark: Option<&Mark>) {
-    let mark = mark.map(Mark::as_str).filter(|mark| !mark.is_empty());
+    // What is finished has a mark, and be it one that says nothing else.
+    let mark = mark.map(|mark| if mark.as_str().is_empty() { NO_MARK } else { mark.as_str() });
     if area == Area::Tasks {
         let origin = json!([{
-            "applicationName": entry::APPLICATION, "displayName": mark.unwrap_or("-"), "externalId": uid,
+            "applicationName": entry::APPLICATION, "displayName": mark.unwrap_or(NO_MARK), "externalId": uid,
         }]);
         json.insert("linkedResources".to_owned(), origin);
         return;
