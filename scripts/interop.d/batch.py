@@ -190,6 +190,7 @@ class Flow:
     def run(self):
         """From the first mail to the last."""
         self.write_sheet()
+        self.look_first()
         program = self.start()
         first, second = self.mails_arrive()
         self.page_is_readable(first)
@@ -218,7 +219,21 @@ class Flow:
             f.write(f'user3@old.example,user3,{PASSWORD},user3@new.example,user3,{PASSWORD},0\n')
         os.chmod(f.name, 0o600)
 
-    def start(self):
+    def look_first(self):
+        """Before anything moves: who can be opened, and what is in there."""
+        look = self.start('--preflight').wait(60)
+        self.outputs.append(look)
+        shut = [line for line in look.out.splitlines() if 'nobody gave a credential' in line]
+        fine = look.status == 1 and len(shut) == 2 and '3 mailboxes: 60 items to look at' in look.out
+        self.checks.check('a look before tells that two have no password, and what is in the third', fine, look)
+        self.checks.check('it moves nothing and asks nobody', not self.sink.mails() and not self.arrived())
+
+    def arrived(self):
+        """How many messages the third user has at the destination."""
+        with self.destination.imap('user3') as imap:
+            return sum(len(folder) for folder in verify.read(imap, forms=False).folders.values())
+
+    def start(self, *more):
         """The program, with mail and page."""
         ends = [f'imaps://127.0.0.1:{server.tls_port}' for server in (self.source, self.destination)]
         command = [self.program, '--csv', f'{self.home}/mailboxes.csv', '--from', ends[0], '--to', ends[1]]
@@ -228,7 +243,7 @@ class Flow:
         command += ['--portal', f'127.0.0.1:{self.portal}', '--secrets', f'{self.home}/secrets']
         command += ['--public-url', f'https://localhost:{self.tls.port}/answer/']
         secrets = {'MAILMOVE_SMTP_PASSWORD': SMTP_PASSWORD, 'MAILMOVE_SECRETS_KEY': KEY}
-        return Process(command, f'{self.home}/output{len(self.outputs)}', secrets)
+        return Process([*command, *more], f'{self.home}/output{len(self.outputs)}', secrets)
 
     def mails_arrive(self):
         """Each user gets one mail with one link; nobody else gets any."""
@@ -336,7 +351,7 @@ class Flow:
         for mail in self.sink.mails():
             found += [f'mail to {mail["X-To"]}: {s}' for s in secrets[:4] if s in mail.as_string()]
         names = sorted({os.path.relpath(name, self.home) for name in files})
-        wanted = {'ledger', 'secrets', 'report.html', 'output0/stderr', 'output1/stderr'}
+        wanted = {'ledger', 'secrets', 'report.html', 'output1/stderr', 'output2/stderr'}
         size = sum(map(os.path.getsize, files))
         what = f'{len(secrets)} secrets are in none of {len(files)} files of {size / 1e6:.1f} MB, nor in a mail'
         self.checks.check(what, not found and wanted <= set(names), found or names)
