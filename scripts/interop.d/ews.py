@@ -1,14 +1,14 @@
 """Exchange, simulated: whole moves, foreign clients, NTLM against a foreign acceptor; with --schema every envelope."""
 
 import argparse
-import json
 import os
 import pathlib
 import subprocess
 import tempfile
 
 from ews_lab import davmail, large, moves, ntlm
-from ews_lab.simulator import HERE, Simulator, ask, build, build_mailmove, install, program
+from ews_lab.guard import Guard
+from ews_lab.simulator import Simulator, ask, build, build_mailmove, install, program
 from lab.checks import Checks
 
 PARTS = ('moves', 'ntlm', 'davmail', 'large', 'simulator')
@@ -24,31 +24,6 @@ VERSIONS = (
 )
 
 
-class Guard:
-    """The judge between client and server; without a schema, nobody stands there."""
-
-    def __init__(self, python, schema, port):
-        self.python, self.schema, self.upstream = python, schema, port
-
-    def __enter__(self):
-        self.port, self.process = self.upstream, None
-        if self.schema:
-            command = [self.python, HERE / 'guard.py', self.schema, f'127.0.0.1:{self.upstream}']
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-            self.port = json.loads(self.process.stdout.readline())['port']
-        return self
-
-    def __exit__(self, *_):
-        self.seen = []
-        if self.process:
-            self.process.terminate()
-            self.seen = [json.loads(line) for line in self.process.communicate()[0].splitlines()]
-
-    def wrong(self, direction):
-        """What was wrong with the requests, or with the answers."""
-        return [one for one in self.seen if one['direction'] == direction and one['wrong']]
-
-
 def visit(python, schema, version, mutation=''):
     """One visit of the client; how it ended, the guard with what it saw, and the server's last words."""
     with Simulator(version, mutation=mutation) as server, Guard(python, schema, server.port) as guard:
@@ -62,9 +37,11 @@ def main():
     parser.add_argument('--only', choices=PARTS)
     parser.add_argument('--items', type=int, default=5_000, help='items of the large folder (5000)')
     parser.add_argument('--big', type=int, default=40, help='MiB of the large message (40)')
-    parser.add_argument('--programs', help='folder with migrate and verify; with it nothing is built')
+    parser.add_argument('--programs', help='folder with migrate, verify and the simulators; with it nothing is built')
     options = parser.parse_args()
-    if not options.programs:
+    if options.programs:
+        os.environ['MAILMOVE_PROGRAMS'] = options.programs
+    else:
         build('ews-simulator', 'imap-simulator')
     checks = Checks()
     with tempfile.TemporaryDirectory(prefix='mailmove-ews-') as folder:
@@ -73,7 +50,7 @@ def main():
         if wanted != ['simulator']:
             programs = pathlib.Path(options.programs) if options.programs else build_mailmove()
         if 'moves' in wanted:
-            moves.run(checks, programs, python, folder)
+            moves.run(checks, programs, python, folder, options.schema)
         if 'ntlm' in wanted:
             ntlm.run(checks, programs, python, folder)
         if 'davmail' in wanted:

@@ -2,8 +2,8 @@
 
     acceptor.py PORT plain|tls|other [CERTIFICATE]
 
-PORT is that of the simulator. With `tls` it shows a certificate of its own, which it writes to the file CERTIFICATE, and
-takes only who is bound to it; with `other` it asks for a binding to another one, as the end of a tunnel would that
+PORT is that of the simulator. With `tls` it shows a certificate of its own, which it writes to the file CERTIFICATE,
+and takes only who is bound to it; with `other` it asks for a binding to another one, as the end of a tunnel would that
 somebody opened in between. Accounts are in the file that NTLM_USER_FILE names. It prints its port, and for each sign-in
 how it went.
 """

@@ -46,13 +46,14 @@ def exchange(url, what):
     found, inbox = {}, (account.archive_inbox if archive else account.inbox).absolute
     for folder in root.walk():
         items = list(folder.all().only('id', 'changekey', 'item_class'))
-        path = 'INBOX' + folder.absolute[len(inbox):] if folder.absolute.startswith(inbox) else folder.absolute[len(root.absolute) + 1:]
+        whole = folder.absolute
+        path = 'INBOX' + whole[len(inbox) :] if whole.startswith(inbox) else whole[len(root.absolute) + 1 :]
         if what == 'streams':
             found[path] = Counter(sha(data.encode()) for data in account.export(items)) if items else Counter()
             continue
         items = [item for item in items if (item.item_class or '').startswith('IPM.Note')]
-        whole = list(account.fetch(items)) if items else []
-        found[path] = Counter((sha(one.mime_content), one.is_read, one.flag_status == 2) for one in whole)
+        fetched = account.fetch(items) if items else []
+        found[path] = Counter((sha(one.mime_content), one.is_read, one.flag_status == 2) for one in fetched)
     return found
 
 
@@ -94,7 +95,9 @@ def main():
     for text in urls:
         url = urllib.parse.urlsplit(text)
         sides.append(imap(url) if url.scheme == 'imap' else exchange(url, what))
-    left, right = ({path: seen for path, seen in side.items() if seen} for side in sides)
+    # Folders that every mailbox has may have another name elsewhere.
+    known = {'Sent Items': 'Sent', 'Deleted Items': 'Trash', 'Junk Email': 'Junk'}
+    left, right = ({known.get(path, path): seen for path, seen in side.items() if seen} for side in sides)
     for path in sorted(left.keys() | right.keys()):
         if left.get(path) != right.get(path):
             missing = (left.get(path) or Counter()) - (right.get(path) or Counter())

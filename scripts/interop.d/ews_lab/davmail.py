@@ -184,7 +184,8 @@ def run(checks, programs, python, folder):
             checks.check('DavMail, IMAP: a message is put in', status == 'OK')
             client.logout()
             status, text = door.dav('PUT', 'calendar/series-1.ics', SERIES, Content_Type='text/calendar')
-            checks.check('DavMail, CalDAV: a series with exceptions is put in', status in (200, 201), f'{status} {text}')
+            put = status in (200, 201)
+            checks.check('DavMail, CalDAV: a series with exceptions is put in', put, f'{status} {text}')
             status, text = door.dav('PUT', 'contacts/card-1.vcf', CARD, Content_Type='text/vcard')
             checks.check('DavMail, CardDAV: a card is put in', status in (200, 201), f'{status} {text}')
             before = messages(door)
@@ -196,7 +197,8 @@ def run(checks, programs, python, folder):
         checks.check('DavMail: what it wrote is moved', done.status == MOVED, done)
         with DavMail(folder, 'new', new) as door:
             after = messages(door)
-            checks.check(f'DavMail, IMAP: {len(after)} messages are what they were', before == after, differing(before, after))
+            same = before == after
+            checks.check(f'DavMail, IMAP: {len(after)} messages are what they were', same, differing(before, after))
             flags = [flags for text, flags in after if b'<dav@x.test>' in text]
             checks.check('DavMail, IMAP: with their flags', flags == [{b'\\seen', b'\\flagged'}], flags)
             check_series(checks, [unfolded(text) for text in door.texts('calendar')])
@@ -213,7 +215,8 @@ def differing(left, right):
 
 def check_series(checks, texts):
     text = next((text for text in texts if 'Standup' in text), '')
-    checks.check('DavMail, CalDAV: the series is there once', len([one for one in texts if 'Standup' in one]) == 1, texts)
+    count = sum('Standup' in one for one in texts)
+    checks.check('DavMail, CalDAV: the series is there once', count == 1, texts)
     for what, wanted in (
         ('its rule', r'RRULE:.*FREQ=WEEKLY'),
         ('how often', r'COUNT=5'),

@@ -36,11 +36,13 @@ def run(checks, programs, folder, items, big):
             first = counts(source, destination)
             ledgers = os.path.join(folder, f'large-{what.replace(" ", "-")}.ledger')
             again = migrate.run(source.url(), destination.url(), ledgers, '--allow-plaintext', **secrets)
-            checks.check(f'{what}, once more: {again.seconds:.1f} s, {again.peak / 2**20:.0f} MiB', again.status == MOVED, again)
+            peak = again.peak / 2**20
+            checks.check(f'{what}, once more: {again.seconds:.1f} s, {peak:.0f} MiB', again.status == MOVED, again)
     for name, server, before in (('source', source, first[0]), ('destination', destination, first[1])):
         all_of_it = server.asked()
         told(checks, f'{what}, {name}, first pass', before, items)
-        told(checks, f'{what}, {name}, second pass', {key: all_of_it[key] - before.get(key, 0) for key in all_of_it}, items)
+        later = {key: count - before.get(key, 0) for key, count in all_of_it.items()}
+        told(checks, f'{what}, {name}, second pass', later, items)
 
 
 def counts(*servers):

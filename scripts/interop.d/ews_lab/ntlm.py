@@ -1,4 +1,4 @@
-"""Passwords by NTLM, against an acceptor that is not ours: in the open, bound to a certificate, and bound to a wrong one."""
+"""Passwords by NTLM against an acceptor that is not ours: in the open, bound to a certificate, bound to a wrong one."""
 
 import os
 import subprocess
@@ -70,6 +70,7 @@ def run(checks, programs, python, folder):
             moves.verify('NTLM with a wrong password', front.url(), *front.reach(), password='Nope-17', good=False)
         checks.check('NTLM with a wrong password: one attempt', len(front.said) == 1, front.said)
         with Acceptor(python, folder, source, 'other') as front:
-            moves.verify('NTLM over a tunnel of somebody else', front.url(), *front.reach(), password=PASSWORD, good=False)
+            tunnel = 'NTLM over a tunnel of somebody else'
+            moves.verify(tunnel, front.url(), *front.reach(), password=PASSWORD, good=False)
         bound = all(line.startswith('refused BadBinding') for line in front.said)
-        checks.check('NTLM over a tunnel of somebody else: the binding is what is refused', bound and front.said, front.said)
+        checks.check(f'{tunnel}: the binding is what is refused', bound and front.said, front.said)

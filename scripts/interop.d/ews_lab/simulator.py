@@ -67,22 +67,24 @@ class Imap(Simulator):
 
 
 def program(name):
-    """The path of an example of the testkit."""
+    """The path of an example."""
+    folder = os.environ.get('MAILMOVE_PROGRAMS')
     target = os.environ.get('CARGO_TARGET_DIR', ROOT / 'target')
-    return str(pathlib.Path(ROOT, target) / 'debug' / 'examples' / name)
+    return str(pathlib.Path(folder) if folder else pathlib.Path(ROOT, target) / 'release' / 'examples') + f'/{name}'
 
 
 def build(*names):
-    """Build examples of the testkit."""
+    """Build examples of the testkit. Without optimization large things would take minutes."""
     examples = [word for name in names for word in ('--example', name)]
-    command = ['cargo', 'build', '-q', '-p', 'mailmove-testkit', '--features', 'ews,imap', *examples]
+    command = ['cargo', 'build', '-q', '--release', '-p', 'mailmove-testkit', '--features', 'ews,imap', *examples]
     if subprocess.run(command, cwd=ROOT).returncode:
         sys.exit(f'{" ".join(command)} failed')
 
 
 def build_mailmove():
     """Build what moves and verifies, with Exchange in it; the folder of the programs."""
-    command = ['cargo', 'build', '-q', '--release', '--features', 'ews,ntlm', '--example', 'migrate', '--example', 'verify']
+    examples = ['--example', 'migrate', '--example', 'verify']
+    command = ['cargo', 'build', '-q', '--release', '--features', 'ews,ntlm', *examples]
     if subprocess.run(command, cwd=ROOT).returncode:
         sys.exit(f'{" ".join(command)} failed')
     target = os.environ.get('CARGO_TARGET_DIR', ROOT / 'target')
