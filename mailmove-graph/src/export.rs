@@ -44,7 +44,7 @@ enum State {
     /// In a text; whether the next byte is escaped.
     Text(bool),
     /// In a stream.
-    Stream(BodyWriter, Quartets),
+    Stream(Box<(BodyWriter, Quartets)>),
 }
 
 impl Scan<'_> {
@@ -54,7 +54,7 @@ impl Scan<'_> {
                 match byte {
                     b'"' if self.named => {
                         self.taken.rest.extend_from_slice(format!("\"{}\"", self.taken.streams.len()).as_bytes());
-                        self.state = State::Stream(self.spool.writer(), Quartets::default());
+                        self.state = State::Stream(Box::new((self.spool.writer(), Quartets::default())));
                         self.named = false;
                         return Ok(());
                     }
@@ -84,9 +84,10 @@ impl Scan<'_> {
                     }
                 }
             }
-            State::Stream(out, quartets) if byte != b'"' => quartets.take(byte, out)?,
-            State::Stream(..) => {
-                if let State::Stream(mut out, quartets) = std::mem::replace(&mut self.state, State::Outside) {
+            State::Stream(stream) if byte != b'"' => stream.1.take(byte, &mut stream.0)?,
+            State::Stream(_) => {
+                if let State::Stream(stream) = std::mem::replace(&mut self.state, State::Outside) {
+                    let (mut out, quartets) = *stream;
                     quartets.finish(&mut out)?;
                     self.taken.streams.push(out.finish()?);
                 }
