@@ -36,12 +36,11 @@ pub fn from_icalendar(octets: &[u8]) -> Result<(Appointment, Vec<Loss>)> {
         (None, Some(rule)) => repeat(&mut series, rule, &mut losses),
     }
     if series.recurrence.is_some() {
-        let days =
-            Days::of(&series, events.iter().filter_map(|event| occurrence(&calendar, event.occurrence?, &series)));
-        for without in master.without {
-            let gone: Vec<Date> = without_days(&calendar, without, &series).filter(|day| days.contains(*day)).collect();
-            series.deleted.extend(gone);
-        }
+        let without: Vec<Date> =
+            master.without.iter().flat_map(|entry| without_days(&calendar, entry, &series)).collect();
+        let named = events.iter().filter_map(|event| occurrence(&calendar, event.occurrence?, &series));
+        let days = days_of(&series, named.chain(without.iter().copied()).collect());
+        series.deleted = without.into_iter().filter(|day| days.contains(day)).collect();
         for event in events {
             let Some(entry) = event.occurrence else {
                 losses.add("second-series", "the event is there twice; the first is taken");
@@ -50,7 +49,7 @@ pub fn from_icalendar(octets: &[u8]) -> Result<(Appointment, Vec<Loss>)> {
             if entry.has_parameter(&ICalendarParameterName::Range) {
                 losses.add("this-and-future", "a change of all that follows is kept for one occurrence alone");
             }
-            let day = occurrence(&calendar, entry, &series).filter(|day| days.contains(*day));
+            let day = occurrence(&calendar, entry, &series).filter(|day| days.contains(day));
             let Some(day) = day else {
                 losses.add("lone-occurrence", "an occurrence on a day that is not one of the series is not kept");
                 continue;
@@ -93,31 +92,11 @@ fn repeat(series: &mut Appointment, rule: &Rule, losses: &mut Losses) {
     series.recurrence = Some(recurrence);
 }
 
-/// The days of a series as far as anybody asks for them.
-struct Days {
-    known: BTreeSet<Date>,
-    series: Option<(super::Recurrence, Date)>,
-}
-
-impl Days {
-    fn of(series: &Appointment, asked: impl Iterator<Item = Date>) -> Self {
-        let start = series.when.first_day();
-        let last = asked.max().unwrap_or(start);
-        let recurrence = series.recurrence;
-        let days = recurrence.into_iter().flat_map(|recurrence| recurrence.dates(start));
-        Self {
-            known: days.take_while(|day| *day <= last).collect(),
-            series: recurrence.map(|recurrence| (recurrence, start)),
-        }
-    }
-
-    fn contains(&self, day: Date) -> bool {
-        if self.known.last().is_some_and(|last| day <= *last) {
-            return self.known.contains(&day);
-        }
-        let Some((recurrence, start)) = &self.series else { return false };
-        recurrence.dates(*start).take_while(|known| *known <= day).last() == Some(day)
-    }
+/// Those of the days asked for on which there is something of a series.
+fn days_of(series: &Appointment, asked: BTreeSet<Date>) -> BTreeSet<Date> {
+    let Some(last) = asked.last().copied() else { return asked };
+    let days = series.recurrence.into_iter().flat_map(|recurrence| recurrence.dates(series.when.first_day()));
+    days.take_while(|day| *day <= last).filter(|day| asked.contains(day)).collect()
 }
 
 /// The day of a series that RECURRENCE-ID names.

@@ -37,9 +37,11 @@ impl<'a> Sorted<'a> {
                         self.take(part, if at == 0 { place } else { Place::Related });
                     }
                 }
+                // The first text is the text; what follows it hangs on.
                 _ => {
-                    for (at, part) in parts.iter().enumerate() {
-                        self.take(part, if at == 0 { place } else { Place::Behind });
+                    for part in parts {
+                        let found = self.plain.is_some() || self.html.is_some();
+                        self.take(part, if found { Place::Behind } else { place });
                     }
                 }
             },

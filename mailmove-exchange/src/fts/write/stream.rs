@@ -36,34 +36,28 @@ impl Stream {
     }
 
     pub(crate) fn marker(&mut self, marker: Marker) -> Result<()> {
-        self.put(&marker.tag().to_le_bytes())
+        self.atom(&marker.tag().to_le_bytes())
     }
 
     pub(crate) fn number(&mut self, key: Key, value: u32) -> Result<()> {
-        self.head(0x0003, key)?;
-        self.put(&value.to_le_bytes())
+        self.fixed(0x0003, key, &value.to_le_bytes())
     }
 
     pub(crate) fn truth(&mut self, key: Key, value: bool) -> Result<()> {
-        self.head(0x000b, key)?;
-        self.put(&u16::from(value).to_le_bytes())
+        self.fixed(0x000b, key, &u16::from(value).to_le_bytes())
     }
 
     pub(crate) fn double(&mut self, key: Key, value: f64) -> Result<()> {
-        self.head(0x0005, key)?;
-        self.put(&value.to_le_bytes())
+        self.fixed(0x0005, key, &value.to_le_bytes())
     }
 
     /// A moment; one that the format cannot tell is left out.
     pub(crate) fn moment(&mut self, key: Key, when: OffsetDateTime) -> Result<()> {
-        let Some(ticks) = ticks(when) else { return Ok(()) };
-        self.head(0x0040, key)?;
-        self.put(&ticks.to_le_bytes())
+        ticks(when).map_or(Ok(()), |ticks| self.fixed(0x0040, key, &ticks.to_le_bytes()))
     }
 
     pub(crate) fn text(&mut self, key: Key, text: &str) -> Result<()> {
-        self.head(0x001f, key)?;
-        self.wide(text)
+        self.wide(head(0x001f, key), text)
     }
 
     /// A text that is there.
@@ -75,14 +69,12 @@ impl Stream {
         if texts.len() == 0 {
             return Ok(());
         }
-        self.head(0x101f, key)?;
-        self.length(texts.len() as u64)?;
-        texts.into_iter().try_for_each(|text| self.wide(text))
+        self.sized(head(0x101f, key), texts.len() as u64)?;
+        texts.into_iter().try_for_each(|text| self.wide(Vec::new(), text))
     }
 
     pub(crate) fn binary(&mut self, key: Key, octets: &[u8]) -> Result<()> {
-        self.head(0x0102, key)?;
-        self.length(octets.len() as u64)?;
+        self.binary_of(key, octets.len() as u64)?;
         self.put(octets)
     }
 
@@ -90,10 +82,9 @@ impl Stream {
         if all.is_empty() {
             return Ok(());
         }
-        self.head(0x1102, key)?;
-        self.length(all.len() as u64)?;
+        self.sized(head(0x1102, key), all.len() as u64)?;
         for octets in all {
-            self.length(octets.len() as u64)?;
+            self.sized(Vec::new(), octets.len() as u64)?;
             self.put(octets)?;
         }
         Ok(())
@@ -101,21 +92,64 @@ impl Stream {
 
     /// Begins a value of so many octets, which [`put`](Self::put) writes.
     pub(crate) fn binary_of(&mut self, key: Key, length: u64) -> Result<()> {
-        self.head(0x0102, key)?;
-        self.length(length)
+        self.sized(head(0x0102, key), length)
     }
 
-    /// Octets of a value.
-    pub(crate) fn put(&mut self, mut octets: &[u8]) -> Result<()> {
+    /// Octets of a value: a buffer may end anywhere in them.
+    pub(crate) fn put(&mut self, octets: &[u8]) -> Result<()> {
+        self.put_units(octets, 1)
+    }
+
+    /// Units of so many octets each, none of which goes over the edge of a buffer.
+    fn put_units(&mut self, mut octets: &[u8], unit: usize) -> Result<()> {
         while !octets.is_empty() {
-            let (some, rest) = octets.split_at(octets.len().min(BUFFER - self.buffer.len()));
+            let room = (BUFFER - self.buffer.len()) / unit * unit;
+            let (some, rest) = octets.split_at(octets.len().min(room));
             self.buffer.extend_from_slice(some);
             octets = rest;
-            if self.buffer.len() == BUFFER {
+            if BUFFER - self.buffer.len() < unit {
                 self.flush()?;
             }
         }
         Ok(())
+    }
+
+    /// What must not go over the edge of a buffer ([MS-OXCFXICS] §2.2.4.1): markers, names, lengths, fixed values.
+    fn atom(&mut self, octets: &[u8]) -> Result<()> {
+        if self.buffer.len() + octets.len() > BUFFER {
+            self.flush()?;
+        }
+        self.put(octets)
+    }
+
+    fn fixed(&mut self, kind: u16, key: Key, value: &[u8]) -> Result<()> {
+        let mut whole = head(kind, key);
+        whole.extend_from_slice(value);
+        self.atom(&whole)
+    }
+
+    /// A length, or a number of values, behind what stands before it.
+    fn sized(&mut self, mut head: Vec<u8>, length: u64) -> Result<()> {
+        let length = u32::try_from(length).ok().filter(|length| *length <= i32::MAX as u32).ok_or_else(|| {
+            Error::new(ErrorKind::TooLarge, "a value of more than 2 GiB has no place in a FastTransfer stream")
+        })?;
+        head.extend_from_slice(&length.to_le_bytes());
+        self.atom(&head)
+    }
+
+    fn wide(&mut self, head: Vec<u8>, text: &str) -> Result<()> {
+        // A text ends with its first zero.
+        let text = text.split('\0').next().unwrap_or_default();
+        self.sized(head, (text.encode_utf16().count() as u64 + 1) * 2)?;
+        let mut piece = Vec::with_capacity(4096);
+        for unit in text.encode_utf16().chain([0]) {
+            piece.extend_from_slice(&unit.to_le_bytes());
+            if piece.len() == 4096 {
+                self.put_units(&piece, 2)?;
+                piece.clear();
+            }
+        }
+        self.put_units(&piece, 2)
     }
 
     fn flush(&mut self) -> Result<()> {
@@ -133,50 +167,17 @@ impl Stream {
         self.out.write(&[opcode, payload.len() as u32].map(u32::to_le_bytes).concat())?;
         self.out.write(payload)
     }
+}
 
-    /// Type and id, and the name when it has one.
-    fn head(&mut self, kind: u16, key: Key) -> Result<()> {
-        self.put(&kind.to_le_bytes())?;
-        match key {
-            Key::Tag(id) => self.put(&id.to_le_bytes()),
-            // Ids of named properties are the server's; in a stream any from 0x8000 on will do.
-            Key::Number(set, number) => {
-                self.put(&0x8001_u16.to_le_bytes())?;
-                self.put(&set)?;
-                self.put(&[0])?;
-                self.put(&number.to_le_bytes())
-            }
-            Key::Text(set, name) => {
-                self.put(&0x8002_u16.to_le_bytes())?;
-                self.put(&set)?;
-                self.put(&[1])?;
-                self.put(&utf16(name))
-            }
-        }
-    }
-
-    fn wide(&mut self, text: &str) -> Result<()> {
-        // A text ends with its first zero.
-        let text = text.split('\0').next().unwrap_or_default();
-        let units = text.encode_utf16().count() as u64 + 1;
-        self.length(units * 2)?;
-        let mut piece = Vec::with_capacity(4096);
-        for unit in text.encode_utf16().chain([0]) {
-            piece.extend_from_slice(&unit.to_le_bytes());
-            if piece.len() == 4096 {
-                self.put(&piece)?;
-                piece.clear();
-            }
-        }
-        self.put(&piece)
-    }
-
-    fn length(&mut self, length: u64) -> Result<()> {
-        let length = u32::try_from(length).ok().filter(|length| *length <= i32::MAX as u32).ok_or_else(|| {
-            Error::new(ErrorKind::TooLarge, "a value of more than 2 GiB has no place in a FastTransfer stream")
-        })?;
-        self.put(&length.to_le_bytes())
-    }
+/// Type and id, and the name when it has one.
+fn head(kind: u16, key: Key) -> Vec<u8> {
+    // Ids of named properties are the server's; in a stream any from 0x8000 on will do.
+    let (id, name) = match key {
+        Key::Tag(id) => (id, Vec::new()),
+        Key::Number(set, number) => (0x8001, [&set[..], &[0], &number.to_le_bytes()].concat()),
+        Key::Text(set, name) => (0x8002, [&set[..], &[1], &utf16(name)].concat()),
+    };
+    [&[kind, id].map(u16::to_le_bytes).concat()[..], &name].concat()
 }
 
 /// UTF-16 with the zero at its end.
@@ -188,4 +189,54 @@ pub(crate) fn utf16(text: &str) -> Vec<u8> {
 pub(crate) fn ticks(when: OffsetDateTime) -> Option<u64> {
     let ticks = when.unix_timestamp_nanos() / 100 + 116_444_736_000_000_000;
     u64::try_from(ticks).ok().filter(|ticks| *ticks <= i64::MAX as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::mapi::{CATEGORIES, common, tag};
+    use super::super::super::{Frames, Tokens};
+    use super::*;
+
+    /// The buffers of a stream, each as a stream of its own.
+    fn buffers(stream: &Body) -> Vec<Vec<u8>> {
+        let octets = stream.bytes().unwrap();
+        let (mut rest, mut buffers) = (&octets[..], Vec::new());
+        while !rest.is_empty() {
+            let length = u32::from_le_bytes([rest[4], rest[5], rest[6], rest[7]]) as usize;
+            let (frame, more) = rest.split_at(length + 8);
+            if frame[0] == 2 {
+                assert!(length <= BUFFER);
+                buffers.push(frame.to_vec());
+            }
+            rest = more;
+        }
+        buffers
+    }
+
+    #[test]
+    fn nothing_but_long_values_goes_over_the_edge_of_a_buffer() {
+        let mut stream = Stream::new(&Spool::new(1 << 20)).unwrap();
+        for number in 0..4000 {
+            stream.number(common(0x8500), number).unwrap();
+            stream.truth(tag::ATTACHMENT_HIDDEN, true).unwrap();
+            stream.marker(Marker::StartRecipient).unwrap();
+        }
+        let buffers = buffers(&stream.finish().unwrap());
+        assert!(buffers.len() > 3);
+        for buffer in buffers {
+            let mut tokens = Tokens::new(Frames::new(&buffer[..]));
+            while tokens.next().unwrap().is_some() {}
+        }
+    }
+
+    #[test]
+    fn a_letter_of_a_text_is_in_one_buffer() {
+        let mut stream = Stream::new(&Spool::new(1 << 20)).unwrap();
+        let text = "ab".repeat(40_000);
+        stream.texts(CATEGORIES, [&text[..], "c"].into_iter()).unwrap();
+        let buffers = buffers(&stream.finish().unwrap());
+        let head = head(0x101f, CATEGORIES).len();
+        // What stands before the letters ends with an odd octet.
+        assert_eq!(((buffers[0].len() - 8 - head) % 2, (buffers[1].len() - 8) % 2), (0, 0));
+    }
 }

@@ -196,6 +196,14 @@ fn a_draft_is_a_draft_and_nothing_else_is() {
 }
 
 #[test]
+fn the_first_text_is_the_text_wherever_it_stands() {
+    let text = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: image/png; name=a.png\r\n\r\nPNG\r\n\
+        --b\r\n\r\nbelow\r\n--b--\r\n";
+    let (node, _) = written(&mail(text));
+    assert_eq!((node.text(tag::BODY), node.attachments.len()), ("below", 1));
+}
+
+#[test]
 fn what_is_signed_stays_as_it_was() {
     let signed = "Subject: s\r\nContent-Type: multipart/signed;\r\n protocol=\"application/pkcs7-signature\"; boundary=s\r\n\
         MIME-Version: 1.0\r\n\r\n--s\r\n\r\ntext\r\n--s\r\nContent-Type: application/pkcs7-signature\r\n\r\nMII\r\n--s--\r\n";
