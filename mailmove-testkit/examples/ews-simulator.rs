@@ -10,13 +10,12 @@
 //! - `--huge=MIB`: a message of this size
 //! - `--busy=SEED`: every now and then it asks for half a second of peace, and it bears 27 requests at a time
 //!
-//! It ends with its standard input, and then says what it was asked.
+//! For each line of its standard input it says what it was asked so far; it ends with the input, and says it once more.
 #![allow(clippy::print_stdout)]
 
-use std::io::Read;
 use std::time::Duration;
 
-use mailmove_testkit::ews::{Action, EwsServer, Fault, MailboxHandle, Mutation, NewItem, Version};
+use mailmove_testkit::ews::{Action, EwsServer, Fault, Log, MailboxHandle, Mutation, NewItem, Version};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -77,12 +76,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         ann.create_folder("Huge", "IPF.Note").add("Huge", huge(number(size, 0)? << 20));
     }
     println!("listening on {}, users ann@x.test and bob@x.test, password secret", server.url());
-    tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await??;
-    let counters = server.log().counters();
-    println!("sent {}, requests {}", counters.sent, counters.requests());
-    println!("impatient {}", server.log().sent_during_back_off(Duration::from_millis(200)).len());
-    counters.operations.iter().for_each(|(name, count)| println!("asked {name} {count}"));
+    let log = server.log();
+    // One line asks for the counts so far, the end of the input for the last ones.
+    let asked = log.clone();
+    tokio::task::spawn_blocking(move || std::io::stdin().lines().for_each(|_| counts(&asked))).await?;
+    counts(&log);
     Ok(())
+}
+
+fn counts(log: &Log) {
+    let counters = log.counters();
+    println!("sent {}, requests {}", counters.sent, counters.requests());
+    println!("impatient {}", log.sent_during_back_off(Duration::from_millis(200)).len());
+    counters.operations.iter().for_each(|(name, count)| println!("asked {name} {count}"));
+    println!("end");
 }
 
 fn number(text: &str, otherwise: usize) -> Result<usize, std::num::ParseIntError> {

@@ -12,6 +12,9 @@ const IMPORTANCE: [&str; 3] = ["Low", "Normal", "High"];
 const SENSITIVITY: [&str; 4] = ["Normal", "Personal", "Private", "Confidential"];
 const FOLLOW_UP: [&str; 3] = ["NotFlagged", "Complete", "Flagged"];
 
+/// The property set of appointments.
+const APPOINTMENT: &str = "00062002-0000-0000-c000-000000000046";
+
 /// Elements of plain text, by their tags.
 const TEXTS: [(u16, &str); 9] = [
     (0x0037, "Subject"),
@@ -24,6 +27,32 @@ const TEXTS: [(u16, &str); 9] = [
     (0x3A16, "CompanyName"),
     (0x3A17, "JobTitle"),
 ];
+
+/// Telephone numbers of a contact, by their tags.
+const PHONES: [(u16, &str); 7] = [
+    (0x3A08, "BusinessPhone"),
+    (0x3A09, "HomePhone"),
+    (0x3A1B, "BusinessPhone2"),
+    (0x3A1C, "MobilePhone"),
+    (0x3A21, "Pager"),
+    (0x3A24, "BusinessFax"),
+    (0x3A2F, "HomePhone2"),
+];
+
+/// Which number of a contact a tag is about.
+fn phone(item: &Item, tag: u16) -> Option<&'static str> {
+    let known = PHONES.iter().find(|(other, _)| *other == tag).map(|(_, key)| *key);
+    known.filter(|_| item.element() == "Contact")
+}
+
+/// Which element of plain text a tag is about.
+fn text_of(item: &Item, tag: u16) -> Option<&'static str> {
+    let named = matches!(item.element(), "Contact" | "DistributionList");
+    match tag {
+        0x3001 if named => Some("DisplayName"),
+        _ => TEXTS.iter().find(|(other, _)| *other == tag).map(|(_, name)| *name),
+    }
+}
 
 /// The words of a numbered property.
 fn words(tag: u16) -> Option<(&'static str, &'static [&'static str])> {
@@ -46,11 +75,20 @@ pub(crate) fn of_item(item: &Item, key: &PropertyKey) -> Option<Property> {
             let values = categories.children.iter().map(|category| category.text.clone()).collect();
             return Some(Property { kind: "StringArray".to_owned(), values });
         }
+        // Whether it recurs, of every appointment: clients search for those that do and those that do not.
+        if *key == PropertyKey::Numbered(APPOINTMENT.to_owned(), 0x8223) && item.element() == "CalendarItem" {
+            return Some(Property::one("Boolean", item.fields.contains_key("Recurrence")));
+        }
         return item.properties.get(key).cloned();
     };
-    if let Some((_, name)) = TEXTS.iter().find(|(other, _)| *other == tag) {
+    if let Some(name) = text_of(item, tag) {
         let own = item.text(name).map(|text| Property::one("String", text));
         return own.or_else(|| item.properties.get(key).cloned());
+    }
+    if let Some(wanted) = phone(item, tag) {
+        let numbers = &item.fields.get("PhoneNumbers")?.children;
+        let number = numbers.iter().find(|entry| entry.attribute("Key") == Some(wanted))?;
+        return Some(Property::one("String", &number.text));
     }
     if let Some((name, words)) = words(tag) {
         let default = if tag == 0x0017 { 1 } else { 0 };
@@ -96,8 +134,14 @@ pub(crate) fn set_item(item: &mut Item, key: PropertyKey, property: Property, cr
         return Ok(());
     };
     let moment = || date::parse(&value).ok_or_else(invalid);
-    if let Some((_, name)) = TEXTS.iter().find(|(other, _)| *other == tag) {
+    if let Some(name) = text_of(item, tag) {
         item.set_text(name, value);
+        return Ok(());
+    }
+    if let Some(wanted) = phone(item, tag) {
+        let numbers = item.fields.entry("PhoneNumbers".to_owned()).or_insert_with(|| Node::t("PhoneNumbers"));
+        numbers.children.retain(|entry| entry.attribute("Key") != Some(wanted));
+        numbers.children.push(Node::t("Entry").attr("Key", wanted).text(value));
         return Ok(());
     }
     if let Some((name, words)) = words(tag) {
@@ -136,8 +180,11 @@ pub(crate) fn remove(item: &mut Item, key: &PropertyKey) {
         item.fields.remove("Categories");
     }
     if let PropertyKey::Tag(tag) = key {
-        if let Some((_, name)) = TEXTS.iter().find(|(other, _)| other == tag) {
-            item.fields.remove(*name);
+        if let Some(name) = text_of(item, *tag) {
+            item.fields.remove(name);
+        }
+        if let (Some(gone), Some(numbers)) = (phone(item, *tag), item.fields.get_mut("PhoneNumbers")) {
+            numbers.children.retain(|entry| entry.attribute("Key") != Some(gone));
         }
         if *tag == 0x1090 {
             item.fields.remove("Flag");
