@@ -8,6 +8,9 @@ use super::zones::to_utc;
 use crate::graph::date;
 use crate::graph::state::Item;
 
+/// For events that do not say when they are.
+const NOWHEN: PrimitiveDateTime = time::macros::datetime!(1601-01-01 0:00);
+
 /// One occurrence: an event of its own, made of the series or changed by somebody.
 #[derive(Debug, Clone)]
 pub(crate) struct Occurrence {
@@ -21,7 +24,7 @@ pub(crate) struct Occurrence {
 pub(crate) fn times(item: &Item) -> (OffsetDateTime, OffsetDateTime) {
     let at = |name: &str| {
         let value = item.fields.get(name).cloned().unwrap_or_default();
-        let local = value["dateTime"].as_str().and_then(date::parse_local).unwrap_or(PrimitiveDateTime::MIN);
+        let local = value["dateTime"].as_str().and_then(date::parse_local).unwrap_or(NOWHEN);
         to_utc(local, value["timeZone"].as_str().unwrap_or("UTC"))
     };
     (at("start"), at("end"))

@@ -5,9 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
-use super::marker;
 use super::read::{Found, Reader, unframed};
 use super::value::Value;
+use super::{marker, rest};
 use crate::graph::extended::{Name, Property};
 use crate::graph::mapi;
 use crate::graph::refusal::Refusal;
@@ -49,7 +49,7 @@ fn message(reader: &mut Reader, end: Option<u32>) -> Result<Item, Refusal> {
     let mut item = Item::new("IPM.Note");
     item.draft = false;
     let (mut sender, mut from) = (Person::default(), Person::default());
-    let (mut text, mut html) = (None, None);
+    let (mut text, mut html, mut own) = (None, None, None);
     loop {
         match reader.marker() {
             _ if reader.is_empty() && end.is_none() => break,
@@ -75,6 +75,7 @@ fn message(reader: &mut Reader, end: Option<u32>) -> Result<Item, Refusal> {
                     Name::Tag(0x5D02) => from.smtp = value(),
                     Name::Tag(0x1000) => text = Some(value()),
                     Name::Tag(0x1013) => html = Some(value()),
+                    ref name if *name == rest::name() => own = Some(rest::text_of(&found.values)),
                     _ => set(&mut item, &found),
                 }
             }
@@ -91,6 +92,11 @@ fn message(reader: &mut Reader, end: Option<u32>) -> Result<Item, Refusal> {
         (None, None) => {}
     }
     rename(&mut item);
+    match own {
+        // What was written beside the properties is complete.
+        Some(own) => rest::restore(&mut item, &own),
+        None => rest::complete(&mut item),
+    }
     Ok(item)
 }
 

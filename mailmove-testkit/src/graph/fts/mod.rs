@@ -5,6 +5,7 @@
 
 mod load;
 mod read;
+mod rest;
 mod value;
 mod write;
 
@@ -70,6 +71,22 @@ mod tests {
         let Content::Item(inner) = &inner.content else { panic!("an item") };
         assert_eq!((inner.text("subject"), inner.attachments.len()), ("inner", 1));
         assert_eq!(write(&back), write(&item));
+    }
+
+    #[test]
+    fn a_series_keeps_what_differs_in_it() {
+        let mut series = Item::new("IPM.Appointment");
+        let at = |hour: &str| json!({"dateTime": format!("2026-05-01T{hour}:00:00"), "timeZone": "UTC"});
+        (series.fields, series.draft) =
+            (json!({"start": at("10"), "end": at("11")}).as_object().cloned().unwrap(), false);
+        let day = date::parse_date("2026-05-08").unwrap();
+        let mut changed = series.clone();
+        changed.set("subject", "changed");
+        series.exceptions.insert(day, changed);
+        series.cancelled.insert(day);
+        let back = load(&write(&series)).unwrap();
+        assert_eq!((&back.fields, &back.cancelled), (&series.fields, &series.cancelled));
+        assert_eq!(back.exceptions[&day].text("subject"), "changed");
     }
 
     #[test]

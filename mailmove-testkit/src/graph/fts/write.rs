@@ -5,12 +5,12 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::Value as Json;
 
-use super::marker;
 use super::value::{code, filetime, guid, utf16};
-use crate::graph::date;
+use super::{marker, rest};
 use crate::graph::extended::{Name, PUBLIC_STRINGS, Property};
 use crate::graph::mapi;
 use crate::graph::state::{Attachment, Content, Item};
+use crate::graph::{calendar, date};
 
 /// Octets of one buffer.
 const BUFFER: usize = 31_680;
@@ -88,6 +88,16 @@ fn message(out: &mut Vec<u8>, item: &Item) {
         // Written already, from what the item says.
         if !matches!(name, Name::Tag(0x3FDE | 0x007D)) {
             put(out, name, property);
+        }
+    }
+    if let Some(told) = rest::told(item) {
+        put(out, &rest::name(), &Property::one("String", told));
+    }
+    for (number, field) in rest::TIMES {
+        let (start, end) = calendar::times(item);
+        let moment = if field == "start" { start } else { end };
+        if item.fields.contains_key(field) && !item.properties.contains_key(&rest::time_name(number)) {
+            put(out, &rest::time_name(number), &Property::one("SystemTime", date::exact(moment)));
         }
     }
     for (list, kind) in [("toRecipients", 1), ("ccRecipients", 2), ("bccRecipients", 3)] {
