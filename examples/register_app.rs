@@ -162,8 +162,8 @@ impl Directory {
         let has = self.ask(Method::GET, &path, None).await?;
         let has: Vec<&str> = has["value"].as_array().into_iter().flatten().map(|one| text(one, "appRoleId")).collect();
         for right in rights {
-            let roles = graph["appRoles"].as_array().into_iter().flatten();
-            let role = roles.into_iter().find(|role| text(role, "value") == *right).map(|role| text(role, "id"));
+            let mut roles = graph["appRoles"].as_array().into_iter().flatten();
+            let role = roles.find(|role| text(role, "value") == *right).map(|role| text(role, "id"));
             let Some(role) = role else {
                 say!("this cloud has no right {right}");
                 continue;

@@ -53,7 +53,8 @@ async fn probe(arguments: Arguments) -> std::result::Result<(), Failure> {
         let seen = stage.error.map_or(stage.seen, |error| error.to_string());
         say!("{:8} {seen}", stage.stage.as_str());
     }
-    let reading = Mailbox { side: Side::Source, ..mailbox.clone() };
+    let mut reading: Mailbox = mailbox.clone();
+    reading.side = Side::Source;
     let probe = Probe {
         destination: plain.destination(&mailbox).await?,
         foreign: foreign.destination(&mailbox).await?,
