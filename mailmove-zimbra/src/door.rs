@@ -192,8 +192,16 @@ pub(crate) fn read<O: Operation>(operation: &O, response: &Response) -> Result<O
         return Err(unread);
     }
     match soap::read(operation, response.bytes()) {
-        Ok(outcome) => outcome.map_err(|fault| error::of(&fault)),
+        Ok(outcome) => outcome.map_err(|fault| error::of(&without_secrets(operation, response, fault))),
         Err(unreadable) => Err(of_unreadable(response, unreadable)),
+    }
+}
+
+/// The fault as people may see it: servers repeat what they were sent.
+fn without_secrets<O: Operation>(operation: &O, response: &Response, fault: soap::Fault) -> soap::Fault {
+    match soap::read(operation, response.blotted().as_bytes()) {
+        Ok(Err(blotted)) => blotted,
+        _ => soap::Fault { code: fault.code, ..soap::Fault::default() },
     }
 }
 

@@ -1,6 +1,7 @@
 //! The tags of a mailbox: their names and numbers, and new ones where they are needed.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use mailmove_core::{ErrorKind, Flags, Loss, Result};
 use tokio::sync::Mutex;
@@ -42,11 +43,10 @@ impl Tags {
         };
         let mut tags = Vec::new();
         for name in possible {
-            if !known.contains_key(&name.to_lowercase()) {
-                let tag = make(client, name).await?;
-                known.insert(name.to_lowercase(), tag);
-            }
-            tags.extend(known.get(&name.to_lowercase()).cloned());
+            tags.push(match known.entry(name.to_lowercase()) {
+                Entry::Occupied(there) => there.get().clone(),
+                Entry::Vacant(place) => place.insert(make(client, name).await?).clone(),
+            });
         }
         Ok((self.join(&tags), losses))
     }

@@ -121,6 +121,7 @@ async fn no_error_shows_a_password_or_a_token() {
     post(&mut server, "Auth").with_status(500).with_body(body).create_async().await;
     let refused = client(&server).ask(&GetTag).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Credential);
+    assert!(!format!("{refused} {refused:?}").contains("hush"), "{refused:?}");
     let mut server = Server::new_async().await;
     signs_in(&mut server, 1).await;
     post(&mut server, "GetTag").with_status(418).with_body("t0ken and hush").create_async().await;

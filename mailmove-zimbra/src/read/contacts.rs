@@ -3,6 +3,7 @@
 use mailmove_core::{Error, ErrorKind, Item, Kind, Result, Spool};
 
 use super::Asked;
+use crate::batch::Ranges;
 use crate::endpoint::ZimbraMailbox;
 use crate::map;
 use crate::wire::contact::GetContacts;
@@ -12,8 +13,8 @@ impl ZimbraMailbox {
     /// All of them together; where one that is gone spoils the answer, in ever smaller parts.
     pub(super) async fn read_contacts(&self, asked: &[Asked<'_>], spool: &Spool) -> Vec<Result<Item>> {
         let mut verdicts: Vec<Option<Result<Item>>> = asked.iter().map(|_| None).collect();
-        let mut due: Vec<std::ops::Range<usize>> = vec![0..asked.len()];
-        while let Some(range) = due.pop().filter(|range| !range.is_empty()) {
+        let mut due = Ranges::new(asked.len());
+        while let Some(range) = due.next() {
             let ids: Vec<u64> = asked[range.clone()].iter().map(|one| one.number).collect();
             match self.contacts(&ids).await {
                 Ok(contacts) => {
@@ -23,8 +24,7 @@ impl ZimbraMailbox {
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound && range.len() > 1 => {
-                    let middle = range.start + range.len() / 2;
-                    due.extend([middle..range.end, range.start..middle]);
+                    due.halve(range);
                 }
                 Err(error) => range.for_each(|at| verdicts[at] = Some(Err(missing(error.clone())))),
             }

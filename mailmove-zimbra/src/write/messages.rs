@@ -6,7 +6,7 @@ use mailmove_core::{
 };
 
 use super::New;
-use crate::batch::{self, side_by_side};
+use crate::batch::{self, Ranges, side_by_side};
 use crate::capabilities::ADD;
 use crate::endpoint::ZimbraMailbox;
 use crate::map;
@@ -77,8 +77,8 @@ impl ZimbraMailbox {
                 Err(error) => Err(error),
             });
         }
-        let mut due: Vec<std::ops::Range<usize>> = vec![0..messages.len()];
-        while let Some(range) = due.pop().filter(|range| !range.is_empty()) {
+        let mut due = Ranges::new(messages.len());
+        while let Some(range) = due.next() {
             match self.client.perform_each(&messages[range.clone()]).await {
                 Ok(answers) => {
                     for (at, answer) in range.zip(answers) {
@@ -86,10 +86,7 @@ impl ZimbraMailbox {
                         verdicts[places[at]] = answer.and_then(|data| written(data, items[places[at]], lost));
                     }
                 }
-                Err(error) if range.len() > 1 && is_refusal(&error) => {
-                    let middle = range.start + range.len() / 2;
-                    due.extend([middle..range.end, range.start..middle]);
-                }
+                Err(error) if range.len() > 1 && is_refusal(&error) => due.halve(range),
                 Err(error) => range.for_each(|at| verdicts[places[at]] = Err(error.clone())),
             }
         }

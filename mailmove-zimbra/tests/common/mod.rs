@@ -22,6 +22,7 @@ pub(crate) enum By {
 }
 
 /// A connector to a server in this process.
+#[allow(dead_code, reason = "not every test needs it")]
 pub(crate) fn connector(server: &ZimbraServer, by: By) -> Arc<ZimbraConnector> {
     configured(server, by, |config| config)
 }

@@ -46,7 +46,8 @@ fn a_contact_comes_back_with_all_its_attributes() {
     assert!(losses.is_empty(), "{losses:?}");
     let mut again = read(&card).unwrap().contact.attributes;
     let mut before = parts.contact.attributes.clone();
-    (again.sort(), before.sort());
+    again.sort();
+    before.sort();
     assert_eq!(again, before, "{card}");
     assert_eq!(read(&card).unwrap().categories, ["Red", "Blue"]);
 }
