@@ -2,6 +2,11 @@
 //! It is stateful, for tests and demonstrations: everything is in memory, on the loopback interface, and gone when the
 //! [`ZimbraServer`] is dropped.
 //!
+//! Not among what it does: TLS, IMAP, sessions and notifications, several servers (`targetServer` is passed over, every
+//! account is at home here), rights on single folders (who was granted one folder may do everything in the mailbox), zip
+//! and CSV, chats and notes, revisions of documents, retention. More than ten requests of
+//! one account at the same time are not held up, but [counted](ZimbraServer::peak).
+//!
 //! What requests hold that no Zimbra knows is passed over as Zimbra does, and kept as [findings](ZimbraServer::findings),
 //! so that a test can demand that there is none. Three things make it more than a server:
 //! - [`MailboxHandle`] sees and changes a mailbox past the protocol, as another client or an administrator would;
