@@ -57,6 +57,8 @@ async fn no_way_to_sign_in_prints_its_secret() {
     let mut hidden: Vec<String> = secrets.iter().map(|secret| (*secret).to_owned()).collect();
     hidden.push(encoded(format!("\0{USER}\0{PASSWORD}")));
     hidden.push(encoded(format!("{USER}\0boss\0{MASTER}")));
+    hidden.push(encoded(format!("boss\0{MASTER}")));
+    hidden.push(encoded(format!("{USER}\0boss\0{TOKEN}")));
     hidden.push(encoded(format!("user={USER}\x01auth=Bearer {TOKEN}\x01\x01")));
     for (mechanism, secret, access, login) in [
         (None, Secret::password(PASSWORD), Access::Owner, USER),
@@ -65,11 +67,15 @@ async fn no_way_to_sign_in_prints_its_secret() {
         (None, Secret::password(MASTER), Access::Master { separator: '*' }, "boss"),
         (Some(Mechanism::XOAuth2), Secret::token(TOKEN), Access::Owner, USER),
         (Some(Mechanism::OAuthBearer), Secret::token(TOKEN), Access::Owner, USER),
+        (Some(Mechanism::XZimbra), Secret::token(TOKEN), Access::Impersonate, "boss"),
+        (Some(Mechanism::TrustedApplication), Secret::password(MASTER), Access::Impersonate, "boss"),
+        (Some(Mechanism::MasterPassword), Secret::password(MASTER), Access::Impersonate, "boss"),
     ] {
         for (initial, good) in [(true, true), (false, true), (true, false), (false, false)] {
             let server = server(|server| {
                 let server = server.token(USER, TOKEN).master("boss", MASTER);
-                let server = server.mechanisms(mechanism.as_slice());
+                let vendor = if mechanism == Some(Mechanism::MasterPassword) { "Kerio" } else { "GroupWise" };
+                let server = server.mechanisms(mechanism.as_slice()).greeting(vendor);
                 if initial { server } else { server.without(Capability::SaslIr) }
             })
             .await;
