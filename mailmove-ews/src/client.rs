@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use tracing::warn;
 use url::Url;
 
+use crate::config::Passwords;
 use crate::cookies::Cookies;
 use crate::error;
 use crate::wire::envelope::{self, Answer, Fault, Header, Message, Operation};
@@ -35,6 +36,7 @@ pub(crate) struct Client {
     anchor: String,
     /// The mailbox of public folders that is meant.
     public: Option<String>,
+    passwords: Passwords,
     cookies: Arc<Cookies>,
     spool: Spool,
 }
@@ -55,7 +57,15 @@ impl Client {
     /// For the mailbox of this address.
     pub(crate) fn new(session: Session, url: Url, header: Header, anchor: &str) -> Self {
         let (cookies, spool) = (Arc::default(), Spool::new(OWN_SPOOL));
-        Self { session, url, header, anchor: anchor.to_owned(), public: None, cookies, spool }
+        let (anchor, passwords) = (anchor.to_owned(), Passwords::default());
+        Self { session, url, header, anchor, public: None, passwords, cookies, spool }
+    }
+
+    /// The same with passwords that travel so.
+    pub(crate) fn over(mut self, passwords: Passwords) -> Self {
+        self.session = passwords.over(self.session);
+        self.passwords = passwords;
+        self
     }
 
     /// The same on another way, with cookies of its own: they belong to one mailbox.
@@ -153,12 +163,16 @@ impl Client {
             None if status == 500 => {
                 match envelope::read(operation, std::io::Cursor::new(response.bytes().clone()), spool) {
                     Ok(answer) => answer,
-                    Err(_) => return Err(refused(&response, large)),
+                    Err(_) => return Err(self.refused(&response, large)),
                 }
             }
-            None => return Err(refused(&response, large)),
+            None => return Err(self.refused(&response, large)),
         };
         self.judge(O::NAME, answer)
+    }
+
+    fn refused(&self, response: &Response, large: bool) -> Error {
+        refused(response, large, self.passwords)
     }
 
     fn judge<P>(&self, operation: &str, answer: Answer<P>) -> Result<Told<P>> {
@@ -206,7 +220,7 @@ fn doubted(error: Error) -> Error {
 }
 
 /// What an answer without an envelope means.
-fn refused(response: &Response, large: bool) -> Error {
+fn refused(response: &Response, large: bool, passwords: Passwords) -> Error {
     let status = response.status().as_u16();
     let fallback = || Error::new(ErrorKind::Protocol, "the answer is no answer of Exchange").with("status", status);
     let error = response.error().unwrap_or_else(fallback);
@@ -214,7 +228,7 @@ fn refused(response: &Response, large: bool) -> Error {
         400 | 404 if large => {
             Error::new(ErrorKind::TooLarge, "the request is larger than the server takes").with("status", status)
         }
-        401 if only_ntlm(response) => error.remedy(
+        401 if passwords == Passwords::Basic && only_ntlm(response) => error.remedy(
             "the server takes passwords by NTLM: ask for it (auth=ntlm in the URL), or let it take basic authentication",
         ),
         403 => error.remedy(

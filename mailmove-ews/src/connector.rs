@@ -99,10 +99,9 @@ impl EwsConnector {
         let limits = Limits::new().slots(1, self.config.connections.max(1));
         let guard = self.guard.child(mailbox.address.as_str(), limits);
         let session = Session::new(self.http.clone(), guard).signed_in(self.sign_in.clone(), mailbox.clone());
-        let session = self.config.passwords.over(session);
         let header = Header { version: Version::Exchange2016, impersonate };
         let url = self.service(mailbox).await?;
-        let client = Client::new(session, url, header, &mailbox.address);
+        let client = Client::new(session, url, header, &mailbox.address).over(self.config.passwords);
         let (client, folder) = negotiate(client, &root, self.config.version).await?;
         let name = format!("{} {mailbox}", self.name);
         let url = client.url().clone();

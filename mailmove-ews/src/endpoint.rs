@@ -7,7 +7,8 @@ use mailmove_core::{
     Capabilities, Endpoint, Error, ErrorKind, Folder, FolderId, Mailbox, Result, Role, Root, Storage, async_trait,
 };
 
-use crate::capabilities;
+use crate::batch::Appetite;
+use crate::capabilities::{self, BATCH_ITEMS};
 use crate::client::Client;
 use crate::index::Index;
 use crate::map;
@@ -30,6 +31,9 @@ pub(crate) struct EwsMailbox {
     pub(crate) public: Option<PublicFolders>,
     /// Whose mailbox it is, when the caller opens it with rights of their own.
     delegate: Option<String>,
+    /// How many items the server gives and takes at a time.
+    pub(crate) reads: Appetite,
+    pub(crate) writes: Appetite,
     /// Who writes into a folder, one after the other.
     turns: Mutex<HashMap<FolderId, Arc<tokio::sync::Mutex<()>>>>,
     /// What was last found out about folders that are searched, the latest last.
@@ -43,7 +47,8 @@ impl EwsMailbox {
     pub(crate) fn new(name: String, client: Client, mailbox: Mailbox, root: String, delegate: Option<String>) -> Self {
         let capabilities = capabilities::of(client.version());
         let (turns, indexes) = (Mutex::default(), Mutex::default());
-        Self { name, client, mailbox, capabilities, root, public: None, delegate, turns, indexes }
+        let (reads, writes) = (Appetite::new(BATCH_ITEMS), Appetite::new(BATCH_ITEMS));
+        Self { name, client, mailbox, capabilities, root, public: None, delegate, reads, writes, turns, indexes }
     }
 
     /// The same as the tree of public folders.

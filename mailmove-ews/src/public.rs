@@ -158,7 +158,7 @@ impl EwsMailbox {
         if at.listing && at.since.is_empty() {
             at.count = found.total.ok_or_else(untold)?;
         }
-        let newest = found.items.iter().filter_map(|item| item.property(Property::LastModified)).next_back();
+        let newest = found.items.iter().rev().find_map(|item| item.property(Property::LastModified));
         if let Some(newest) = newest.map(str::to_owned) {
             let same = |time: Option<&str>| time == Some(newest.as_str());
             let alike = found.items.iter().rev().take_while(|item| same(item.property(Property::LastModified))).count();

@@ -8,7 +8,7 @@ use mailmove_core::{
 };
 
 use crate::batch::{self, Ranges};
-use crate::capabilities::{BATCH_BYTES, BATCH_ITEMS};
+use crate::capabilities::BATCH_BYTES;
 use crate::client::Client;
 use crate::endpoint::EwsMailbox;
 use crate::map;
@@ -34,7 +34,7 @@ impl Source for EwsMailbox {
     async fn fetch(&self, items: &[ItemRef], format: &Format, spool: &Spool) -> Vec<Result<Item>> {
         let mut verdicts = Vec::with_capacity(items.len());
         let sizes: Vec<u64> = items.iter().map(|item| item.size).collect();
-        for range in batch::split(&sizes, BATCH_ITEMS, BATCH_BYTES) {
+        for range in batch::split(&sizes, self.reads.items(), BATCH_BYTES) {
             // What public folders hold may be in different places.
             let together = |one: &ItemRef, next: &ItemRef| self.public.is_none() || one.folders == next.folders;
             for some in items[range].chunk_by(together) {
@@ -80,7 +80,9 @@ impl EwsMailbox {
         let mut ranges = Ranges::new(due.len());
         while let Some(range) = ranges.next() {
             let asked: Vec<&ItemRef> = due[range.clone()].iter().map(|at| &items[*at]).collect();
-            match self.fetch_some(&asked, format, spool).await {
+            let answered = self.fetch_some(&asked, format, spool).await;
+            self.reads.judge(range.len(), &answered);
+            match answered {
                 Ok(answers) => {
                     for (at, answer) in due[range].iter().zip(answers) {
                         verdicts[*at] = Some(answer);

@@ -5,7 +5,7 @@ use mailmove_core::{
 };
 
 use crate::batch::{self, Ranges};
-use crate::capabilities::{BATCH_BYTES, BATCH_ITEMS, CREATE, UPLOAD};
+use crate::capabilities::{BATCH_BYTES, CREATE, UPLOAD};
 use crate::endpoint::EwsMailbox;
 use crate::map;
 use crate::wire::create_item::{CreateItem, NewItem};
@@ -44,7 +44,7 @@ impl EwsMailbox {
         let mut stored: Vec<Stored> = parcels.iter().map(|parcel| Err(left_out(parcel))).collect();
         for run in due.chunk_by(|one, next| items[*one].is_stream() == items[*next].is_stream()) {
             let sizes: Vec<u64> = run.iter().map(|at| items[*at].item.body.len()).collect();
-            for range in batch::split(&sizes, BATCH_ITEMS, BATCH_BYTES) {
+            for range in batch::split(&sizes, self.writes.items(), BATCH_BYTES) {
                 self.store(folder, &parcels, &run[range], &mut stored).await;
             }
         }
@@ -68,7 +68,9 @@ impl EwsMailbox {
         while let Some(range) = ranges.next() {
             let part = &run[range.clone()];
             let sent: Vec<&Parcel> = part.iter().filter_map(|at| parcels[*at].as_ref().ok()).collect();
-            match self.send(folder, &sent).await {
+            let answered = self.send(folder, &sent).await;
+            self.writes.judge(range.len(), &answered);
+            match answered {
                 Ok(answers) => part.iter().zip(answers).for_each(|(at, answer)| stored[*at] = answer),
                 Err(error) if range.len() > 1 && is_refusal(&error) => ranges.halve(range),
                 Err(error) => part.iter().for_each(|at| stored[*at] = Err(error.clone())),
