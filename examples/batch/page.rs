@@ -75,7 +75,8 @@ impl PageArguments {
     /// Serves the page while the batch works.
     pub(crate) async fn serve(&self, batch: &Batch, listener: TcpListener) -> Result<()> {
         let path = self.public_url.as_ref().map_or("/", Url::path);
-        Portal::new(batch.clone()).serve(listener, path).await
+        // All users come by the proxy: it limits each of them.
+        Portal::new(batch.clone()).per_minute(600).serve(listener, path).await
     }
 }
 
