@@ -27,6 +27,10 @@ pub(crate) async fn ensure(settings: &Settings, destination: &dyn Destination, m
                     .entry(one.target.clone())
                     .or_insert_with(|| Arc::new(TargetFolder::new(one.target.clone(), ensured)));
             }
+            _ if one.nowhere => {
+                let target = Arc::new(TargetFolder::nowhere(one.target.clone()));
+                targets.entry(one.target.clone()).or_insert(target);
+            }
             _ if !paths.insert(one.target.clone()) => {}
             _ => {
                 let mut folder = NewFolder::new(one.target.clone());

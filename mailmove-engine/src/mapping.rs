@@ -16,6 +16,8 @@ pub(crate) struct Mapped {
     pub(crate) existing: Option<Folder>,
     /// Why the target has another name than the source, in words.
     pub(crate) note: Option<String>,
+    /// No route carries what it holds: it is read, for its items are counted as lost, and it is not made there.
+    pub(crate) nowhere: bool,
 }
 
 /// A source folder that is left out.
@@ -82,7 +84,7 @@ pub(crate) fn map_folders(
         if let Some(existing) = &existing {
             target = existing.path.clone();
         }
-        mapped.push(Mapped { folder: folder.clone(), target, existing, note });
+        mapped.push(Mapped { folder: folder.clone(), target, existing, note, nowhere: false });
     }
     (mapped, skipped)
 }

@@ -105,6 +105,13 @@ impl TargetFolder {
         }
     }
 
+    /// A folder that is not made: nothing is written there.
+    pub(crate) fn nowhere(path: Vec<String>) -> Self {
+        let mut folder = EnsuredFolder::new(FolderId::new(""), Epoch::new(""));
+        folder.created = true;
+        Self::new(path, folder)
+    }
+
     pub(crate) fn name(&self) -> String {
         self.path.join("/")
     }

@@ -134,8 +134,14 @@ pub(crate) struct Material<'a> {
 pub(crate) fn prepare(material: Material<'_>) -> Result<Prepared> {
     let Material { job, rules, source, destination, known } = material;
     let mut warnings = check(rules)?;
-    let (mapped, skipped) = mapping::map_folders(rules, source.2, destination.2, &destination.1.names, known);
+    let (mut mapped, skipped) = mapping::map_folders(rules, source.2, destination.2, &destination.1.names, known);
     let routes = routes(rules, source.1, destination.1);
+    for one in mapped.iter_mut().filter(|one| one.existing.is_none() && !one.folder.kinds.is_empty()) {
+        if !one.folder.kinds.iter().any(|kind| routes.iter().any(|route| route.kind == *kind)) {
+            one.nowhere = true;
+            one.note = Some("not made there: nothing of what it holds can be carried".to_owned());
+        }
+    }
     let unroutable: Vec<Kind> = Kind::ALL
         .into_iter()
         .filter(|kind| rules.moves(*kind) && source.1.offers.iter().any(|route| route.kind == *kind))
@@ -232,7 +238,7 @@ fn planned(rules: &Rules, mapped: &Mapped, known: &[FolderRow]) -> PlannedFolder
     PlannedFolder {
         from: folder.path.clone(),
         to: mapped.target.clone(),
-        create: mapped.existing.is_none(),
+        create: mapped.existing.is_none() && !mapped.nowhere,
         role: folder.role,
         items: count(folder.items),
         bytes: count(folder.bytes),

@@ -1,0 +1,7 @@
+//! From any system to any other, between servers in this process: what arrives, and what is named as lost.
+#![allow(clippy::unwrap_used)]
+
+mod contents;
+mod ends;
+mod pairs;
+mod series;
