@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 
 from lab.checks import Checks
 from lab.migrate import Process
@@ -32,6 +33,10 @@ class Simulator:
         self.guard = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         scheme = 'https' if self.certificate else 'http'
         self.url = f'{scheme}://127.0.0.1:{json.loads(self.guard.stdout.readline())["port"]}'
+        # Read as it comes: nobody waits for whom nobody listens to.
+        self.lines = []
+        self.listener = threading.Thread(target=lambda: self.lines.extend(self.guard.stdout))
+        self.listener.start()
         command = [example('graph-simulator'), str(port), '3', self.url, str(self.large)]
         self.server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         listening = re.search(r'tenant (\S+)', self.server.stdout.readline())
@@ -43,7 +48,9 @@ class Simulator:
     def __exit__(self, *_):
         self.last = self.server.communicate()[0]
         self.guard.terminate()
-        self.seen = [json.loads(line) for line in self.guard.communicate()[0].splitlines()]
+        self.listener.join()
+        self.guard.wait()
+        self.seen = [json.loads(line) for line in self.lines]
 
     def wrong(self, direction):
         """What was wrong with the requests, or with the answers."""
