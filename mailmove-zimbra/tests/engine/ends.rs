@@ -119,7 +119,7 @@ pub(crate) fn fill(server: &ZimbraServer, tasks: bool) {
 }
 
 /// What a message is: path, octets, letters that users see, tags, date.
-type Seen = (String, Vec<u8>, String, Vec<String>, i64);
+pub(crate) type Seen = (String, Vec<u8>, String, Vec<String>, i64);
 
 /// Every message, in an order that does not depend on ids.
 pub(crate) fn messages(server: &ZimbraServer) -> Vec<Seen> {

@@ -4,14 +4,17 @@ use mailmove_core::{Mailbox, Side};
 use mailmove_testkit::zimbra::{NewItem, Version, ZimbraServer};
 
 use crate::common::{ADDRESS, By, connector};
-use crate::ends::{Move, RECEIVED, fill, letter, letters, messages, server};
+use crate::ends::{Move, RECEIVED, Seen, fill, letter, letters, messages, server};
 
 fn between(old: &ZimbraServer, new: &ZimbraServer) -> Move {
     Move::new(connector(old, By::Owner), ADDRESS, connector(new, By::Owner), ADDRESS)
 }
 
+/// What a contact is: fields, members, tags.
+type Contact = (Vec<(String, String)>, Vec<String>, Vec<String>);
+
 /// The fields of all contacts, without those that are ours.
-fn contacts(server: &ZimbraServer) -> Vec<(Vec<(String, String)>, Vec<String>, Vec<String>)> {
+fn contacts(server: &ZimbraServer) -> Vec<Contact> {
     let ours = ["vCardUID", "mailmoveMark"];
     let snapshot = server.mailbox(ADDRESS).snapshot();
     let seen = snapshot.items("contact").map(|(_, item)| {
@@ -95,7 +98,7 @@ async fn a_second_run_asks_for_no_item_and_a_delta_only_for_what_changed() {
     let report = moved.run().await;
     assert_eq!(report.this_run.copied, 1, "{report:#?}");
     assert_eq!(old.log().counters().operation("GET sync"), 1);
-    let without = |all: Vec<(String, Vec<u8>, String, Vec<String>, i64)>| {
+    let without = |all: Vec<Seen>| {
         let mut all: Vec<_> = all.into_iter().map(|(path, bytes, ..)| (path, bytes)).collect();
         all.dedup();
         all
