@@ -12,9 +12,11 @@ mod person;
 mod read;
 mod recurrence;
 mod rrule;
+#[cfg(test)]
+pub(crate) mod samples;
 mod task;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 mod todo;
 mod when;
 mod write;

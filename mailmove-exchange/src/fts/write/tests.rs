@@ -334,7 +334,7 @@ proptest! {
     #[test]
     fn attachments_of_any_octets_come_back(
         files in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..9000), 0..5),
-        body in crate::calendar::tests::text(),
+        body in crate::calendar::samples::text(),
     ) {
         use base64::Engine;
         let mut octets = format!("Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\
@@ -360,7 +360,7 @@ proptest! {
     }
 
     #[test]
-    fn every_appointment_makes_a_whole_stream(own in crate::calendar::tests::appointments()) {
+    fn every_appointment_makes_a_whole_stream(own in crate::calendar::samples::appointments()) {
         let calendar = crate::calendar::to_icalendar(&own);
         let (node, _) = written(&item(Kind::Event, Format::ICALENDAR, calendar));
         prop_assert_eq!(node.attachments.len(), own.changed.len());
