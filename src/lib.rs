@@ -12,12 +12,12 @@ pub use url::EndpointUrl;
 pub use mailmove_core::*;
 pub use mailmove_engine::*;
 
-/// The Microsoft Graph connector, for those who build it without a URL.
 #[cfg(feature = "graph")]
 pub use from_url::graph_config;
 /// The Exchange Web Services connector, for those who build it without a URL.
 #[cfg(feature = "ews")]
 pub use mailmove_ews as ews;
+/// The Microsoft Graph connector, for those who build it without a URL.
 #[cfg(feature = "graph")]
 pub use mailmove_graph as graph;
 /// The IMAP connector, for those who build it without a URL.

@@ -8,13 +8,16 @@ use mailmove_graph::{GraphConfig, GraphConnector};
 
 use crate::{ConnectOptions, EndpointUrl};
 
-/// The clouds by the names that URLs have for them.
-const CLOUDS: [(&str, fn() -> Cloud); 4] = [
-    ("world", Cloud::world),
-    ("gcc-high", Cloud::us_government_high),
-    ("dod", Cloud::us_defense),
-    ("china", Cloud::china),
-];
+/// A cloud by the name that URLs have for it.
+fn cloud(name: &str) -> Option<Cloud> {
+    Some(match name {
+        "world" => Cloud::world(),
+        "gcc-high" => Cloud::us_government_high(),
+        "dod" => Cloud::us_defense(),
+        "china" => Cloud::china(),
+        _ => return None,
+    })
+}
 
 /// `graph://tenant-id-or-domain?mailbox=…`.
 pub(crate) fn graph(
@@ -56,10 +59,8 @@ pub fn graph_config(url: &EndpointUrl) -> Result<GraphConfig> {
     }
     let mut config = GraphConfig::new(url.required_host()?);
     if let Some(name) = url.parameters.get("cloud") {
-        let cloud = CLOUDS.iter().find(|(known, _)| known == name);
-        let (_, cloud) =
-            cloud.ok_or_else(|| refuse(format!("{name} is no cloud"), "write cloud=world, gcc-high, dod or china"))?;
-        config = config.in_cloud(cloud());
+        let unknown = || refuse(format!("{name} is no cloud"), "write cloud=world, gcc-high, dod or china");
+        config = config.in_cloud(cloud(name).ok_or_else(unknown)?);
     }
     let address = |name: &str| {
         let text = url.parameters.get(name)?;
