@@ -19,6 +19,8 @@ const SECRET: &str = "correct horse";
 pub(crate) enum End {
     Exchange(EwsServer),
     Graph(GraphServer),
+    /// Without the import and export API: item by item, as JSON.
+    GraphJson(GraphServer),
     Imap(ImapServer),
     Zimbra(ZimbraServer),
 }
@@ -27,6 +29,7 @@ pub(crate) enum End {
 pub(crate) enum Make {
     Exchange,
     Graph,
+    GraphJson,
     Imap,
     Zimbra,
 }
@@ -35,7 +38,8 @@ impl End {
     pub(crate) async fn start(make: Make) -> Self {
         match make {
             Make::Exchange => End::Exchange(EwsServer::builder().user(ADDRESS, SECRET).start().await),
-            Make::Graph => End::Graph(GraphServer::builder().user(ADDRESS).app_token(SECRET, &ALL_ROLES).start().await),
+            Make::Graph => End::Graph(graph_server().await),
+            Make::GraphJson => End::GraphJson(graph_server().await),
             Make::Imap => End::Imap(ImapServer::builder().user(ADDRESS, SECRET).start().await),
             Make::Zimbra => End::Zimbra(ZimbraServer::builder().user(ADDRESS, SECRET).start().await),
         }
@@ -50,9 +54,12 @@ impl End {
                 config.allow_plaintext = true;
                 Arc::new(ews::EwsConnector::new(config, password).unwrap())
             }
-            End::Graph(server) => {
+            End::Graph(server) | End::GraphJson(server) => {
                 let endpoint = format!("{}/v1.0", server.url()).parse().unwrap();
-                let config = graph::GraphConfig::new(server.tenant()).at(endpoint).allowing_plaintext();
+                let mut config = graph::GraphConfig::new(server.tenant()).at(endpoint).allowing_plaintext();
+                if let End::GraphJson(_) = self {
+                    config = config.without_streams();
+                }
                 let token = Arc::new(FixedCredentials::owner(Secret::token(SECRET)));
                 Arc::new(graph::GraphConnector::new(config, token).unwrap())
             }
@@ -68,6 +75,10 @@ impl End {
             }
         }
     }
+}
+
+async fn graph_server() -> GraphServer {
+    GraphServer::builder().user(ADDRESS).app_token(SECRET, &ALL_ROLES).start().await
 }
 
 /// A move between two ends, with what is remembered of it.

@@ -20,14 +20,14 @@ async fn moves(from: Make, to: Make) {
 
 #[tokio::test]
 async fn from_imap() {
-    for to in [Make::Exchange, Make::Graph, Make::Zimbra] {
+    for to in [Make::Exchange, Make::Graph, Make::GraphJson, Make::Zimbra] {
         moves(Make::Imap, to).await;
     }
 }
 
 #[tokio::test]
 async fn from_exchange() {
-    for to in [Make::Imap, Make::Graph, Make::Zimbra] {
+    for to in [Make::Imap, Make::Graph, Make::GraphJson, Make::Zimbra] {
         moves(Make::Exchange, to).await;
     }
 }
@@ -36,12 +36,13 @@ async fn from_exchange() {
 async fn from_graph() {
     for to in [Make::Imap, Make::Exchange, Make::Zimbra] {
         moves(Make::Graph, to).await;
+        moves(Make::GraphJson, to).await;
     }
 }
 
 #[tokio::test]
 async fn from_zimbra() {
-    for to in [Make::Imap, Make::Exchange, Make::Graph] {
+    for to in [Make::Imap, Make::Exchange, Make::Graph, Make::GraphJson] {
         moves(Make::Zimbra, to).await;
     }
 }

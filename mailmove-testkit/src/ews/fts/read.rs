@@ -171,6 +171,8 @@ fn message(reader: &mut Reader<'_>, end: Option<u32>) -> Result<Item, Refusal> {
                     }
                     // Its own: who is stored, is stored now.
                     PropertyKey::Tag(0x3008) => item.modified = crate::ews::date::parse(&value).ok_or_else(corrupt)?,
+                    // What a server computes, other servers put into their streams; it is computed anew.
+                    PropertyKey::Tag(0x0E08 | 0x0E1B | 0x0E23 | 0x0FFF) => {}
                     key => mapi::set_item(&mut item, key, property, true)?,
                 }
             }
