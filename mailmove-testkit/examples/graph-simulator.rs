@@ -44,7 +44,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(octets) = octets.filter(|octets| *octets > 0) {
         let large = (0..octets).map(|at| (at % 251) as u8).collect::<Vec<_>>();
         let message = NewItem::from(
-            "From: bob@x.test\r\nDate: Fri, 20 Nov 2026 11:00:00 +0100\r\nSubject: large\r\nMessage-ID: <large@x.test>\r\n\r\nlarge\r\n",
+            "From: bob@x.test\r\nDate: Fri, 20 Nov 2026 11:00:00 +0100\r\nSubject: large\r\n\
+             Message-ID: <large@x.test>\r\n\r\nlarge\r\n",
         );
         ann.add("Archive", message.attachment("large.bin", large));
     }
