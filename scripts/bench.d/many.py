@@ -35,7 +35,9 @@ def row(checks, lab, count, options):
                 'Source Email,Source Login Name,Source Password,Destination Email,Destination Login Name,'
                 'Destination Password,Flags\n'
             )
-            f.writelines(f'{u},{u},{PASSWORD},{u},{u},{PASSWORD},0\n' for u in users)
+            f.writelines(
+                f'{u}@example.org,{u},{PASSWORD},{u}@example.org,{u},{PASSWORD},0\n' for u in users
+            )
         os.chmod(sheet, 0o600)
         ours = [
             program,

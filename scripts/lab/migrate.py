@@ -17,12 +17,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 MOVED, SOME_FAILED, COULD_NOT_RUN, NOT_FINISHED = 0, 1, 2, 3
 
 
-FEATURES = {'batch': ['--features', 'notify,portal']}
-
-
 def build(example='migrate', profile='release'):
     """Build an example; returns the program's path."""
-    command = ['cargo', 'build', '--profile', profile, '--example', example, *FEATURES.get(example, ())]
+    # With all features, so that every program is built from the same crates.
+    command = ['cargo', 'build', '--profile', profile, '--all-features', '--example', example]
     if subprocess.run(command, cwd=ROOT).returncode:
         sys.exit(f'{" ".join(command)} failed')
     target = os.environ.get('CARGO_TARGET_DIR', ROOT / 'target')
