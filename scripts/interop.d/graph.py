@@ -68,7 +68,7 @@ def free_port():
 def example(name):
     """The path of a program that was built."""
     target = os.environ.get('CARGO_TARGET_DIR', ROOT / 'target')
-    return str(pathlib.Path(ROOT, target) / 'debug' / 'examples' / name)
+    return str(pathlib.Path(ROOT, target) / 'release' / 'examples' / name)
 
 
 def run(command, **options):
@@ -173,8 +173,9 @@ def main():
     parser.add_argument('--clients', help='folder in which the clients stay from run to run')
     parser.add_argument('--large', type=int, default=40_000_000, help='octets of the largest file that is moved')
     options = parser.parse_args()
-    run(['cargo', 'build', '-q', '-p', 'mailmove-testkit', '--features', 'graph', '--example', 'graph-simulator'], cwd=ROOT)
-    run(['cargo', 'build', '-q', '--features', 'graph,oauth', '--example', 'migrate'], cwd=ROOT)
+    build = ['cargo', 'build', '-q', '--release', '--all-features']
+    run([*build, '-p', 'mailmove-testkit', '--example', 'graph-simulator'], cwd=ROOT)
+    run([*build, '--example', 'migrate'], cwd=ROOT)
     checks = Checks()
     metadata = options.schema and os.path.join(options.schema, 'v1.0-Prod.csdl')
     with tempfile.TemporaryDirectory(prefix='mailmove-graph-') as folder:

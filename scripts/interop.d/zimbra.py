@@ -70,19 +70,19 @@ class Guard:
 def simulator():
     """The program's path."""
     target = os.environ.get('CARGO_TARGET_DIR', ROOT / 'target')
-    return str(pathlib.Path(ROOT, target) / 'debug' / 'examples' / 'zimbra-simulator')
+    return str(pathlib.Path(ROOT, target) / 'release' / 'examples' / 'zimbra-simulator')
 
 
 def build():
     """Build the simulator."""
-    command = ['cargo', 'build', '-q', '-p', 'mailmove-testkit', '--features', 'zimbra', '--example', 'zimbra-simulator']
+    command = ['cargo', 'build', '-q', '--release', '-p', 'mailmove-testkit', '--all-features', '--example', 'zimbra-simulator']
     if subprocess.run(command, cwd=ROOT).returncode:
         sys.exit(f'{" ".join(command)} failed')
 
 
 def migrate_with_zimbra():
     """Build the program that moves mailboxes; its path."""
-    command = ['cargo', 'build', '-q', '--release', '--features', 'zimbra', '--example', 'migrate']
+    command = ['cargo', 'build', '-q', '--release', '--all-features', '--example', 'migrate']
     if subprocess.run(command, cwd=ROOT).returncode:
         sys.exit(f'{" ".join(command)} failed')
     target = os.environ.get('CARGO_TARGET_DIR', ROOT / 'target')

@@ -76,7 +76,7 @@ def program(name):
 def build(*names):
     """Build examples of the testkit. Without optimization large things would take minutes."""
     examples = [word for name in names for word in ('--example', name)]
-    command = ['cargo', 'build', '-q', '--release', '-p', 'mailmove-testkit', '--features', 'ews,imap', *examples]
+    command = ['cargo', 'build', '-q', '--release', '-p', 'mailmove-testkit', '--all-features', *examples]
     if subprocess.run(command, cwd=ROOT).returncode:
         sys.exit(f'{" ".join(command)} failed')
 
@@ -84,7 +84,7 @@ def build(*names):
 def build_mailmove():
     """Build what moves and verifies, with Exchange in it; the folder of the programs."""
     examples = ['--example', 'migrate', '--example', 'verify']
-    command = ['cargo', 'build', '-q', '--release', '--features', 'ews,ntlm', *examples]
+    command = ['cargo', 'build', '-q', '--release', '--all-features', *examples]
     if subprocess.run(command, cwd=ROOT).returncode:
         sys.exit(f'{" ".join(command)} failed')
     target = os.environ.get('CARGO_TARGET_DIR', ROOT / 'target')
