@@ -2,8 +2,8 @@
 
     guard.py METADATA UPSTREAM [CERTIFICATE KEY]
 
-UPSTREAM is host:port. With a certificate it speaks TLS to the client. What does not fit goes to standard output, one JSON object a line; the
-first line tells the port.
+UPSTREAM is host:port. With a certificate it speaks TLS to the client. What does not fit goes to standard output, one
+JSON object a line; the first line tells the port.
 """
 
 import http.client
@@ -55,12 +55,12 @@ def serve(metadata, upstream, certificate):
         def body(self):
             if 'chunked' not in (self.headers.get('Transfer-Encoding') or ''):
                 return self.rfile.read(int(self.headers.get('Content-Length') or 0))
-            octets = b''
+            pieces = []
             while length := int(self.rfile.readline().split(b';')[0], 16):
-                octets += self.rfile.read(length)
+                pieces.append(self.rfile.read(length))
                 self.rfile.readline()
             self.rfile.readline()
-            return octets
+            return b''.join(pieces)
 
         def forward(self):
             asked, place, known = self.body(), None, model and self.path.startswith('/v1.0/')
