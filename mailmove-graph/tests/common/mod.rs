@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mailmove_core::http::{Http, HttpSettings};
 use mailmove_core::oauth::Client;
+use mailmove_graph::budget::Allowance;
 use mailmove_graph::{GraphConfig, GraphConnector};
 use mailmove_testkit::graph::{ALL_ROLES, GraphServer, GraphServerBuilder};
 
@@ -32,5 +33,7 @@ pub(crate) fn connector(config: GraphConfig) -> Arc<GraphConnector> {
     let http = Http::new(HttpSettings::new().allowing_plaintext()).unwrap();
     let client = Client::with_secret(config.token_authority().unwrap(), APPLICATION, SECRET.to_owned().into());
     let provider = config.application(http, client);
-    Arc::new(GraphConnector::new(config, Arc::new(provider)).unwrap())
+    // The provider's five minutes for 150 MB pass in three seconds.
+    let allowance = Allowance::outlook().scaled(100);
+    Arc::new(GraphConnector::new(config, Arc::new(provider)).unwrap().with_allowance(allowance))
 }
