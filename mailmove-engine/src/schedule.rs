@@ -1,7 +1,7 @@
 //! Many feeds side by side: large ones a few at a time, small ones many, and those that have to be settled first when
 //! they are.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use futures_util::StreamExt;
@@ -11,7 +11,7 @@ use mailmove_core::{Capabilities, FolderId, Result};
 
 use crate::event::Event;
 use crate::feed::{self, FeedEnd, FeedJob};
-use crate::ledger::Row;
+use crate::ledger::{FolderKey, Row};
 use crate::pass::{Pass, TargetFolder};
 use crate::relook::{self, Why};
 use crate::settle;
@@ -59,9 +59,11 @@ pub(crate) async fn run_all(pass: &Arc<Pass>, slots: Vec<Slot>, intents: Vec<Int
 
     // In this task, not in tasks of their own: whoever drops the run drops all of it at once, its claim included.
     let mut tasks: FuturesUnordered<BoxFuture<'_, Done>> = FuturesUnordered::new();
-    let mut unsettled: HashSet<FolderId> = HashSet::new();
+    // By destination folder, the source folders of its intents: they wait too, wherever they go by now.
+    let mut unsettled: HashMap<FolderId, HashSet<FolderKey>> = HashMap::new();
     for Intents { target, rows } in intents {
-        unsettled.insert(target.id.clone());
+        let sources = rows.iter().map(|row| row.place.folder);
+        unsettled.entry(target.id.clone()).or_default().extend(sources);
         let pass = pass.clone();
         tasks.push(Box::pin(async move {
             let result = settle::settle(&pass, &target, rows).await.map(drop);
@@ -78,7 +80,7 @@ pub(crate) async fn run_all(pass: &Arc<Pass>, slots: Vec<Slot>, intents: Vec<Int
         while at < waiting.len() && running < most && !pass.is_over() {
             let slot = waiting[at];
             let large = slots[slot].items > batch;
-            let blocked = slots[slot].job.folders.iter().any(|folder| unsettled.contains(&folder.target.id));
+            let blocked = unsettled.iter().any(|(target, sources)| touches(&slots[slot], target, sources));
             if blocked || (large && large_running >= most_large) {
                 at += 1;
                 continue;
@@ -96,21 +98,25 @@ pub(crate) async fn run_all(pass: &Arc<Pass>, slots: Vec<Slot>, intents: Vec<Int
                 ends[slot] = Some(end);
             }
             Some(Done::Settled { target, result }) => {
-                unsettled.remove(&target);
+                let sources = unsettled.remove(&target).unwrap_or_default();
                 if let Err(error) = result {
                     // Its intents stay; its folders must not be written before they are settled.
-                    let writes_there =
-                        |slot: &usize| slots[*slot].job.folders.iter().any(|folder| folder.target.id == target);
-                    for slot in waiting.iter().copied().filter(writes_there) {
+                    let held = |slot: &usize| touches(&slots[*slot], &target, &sources);
+                    for slot in waiting.iter().copied().filter(held) {
                         ends[slot] = Some(FeedEnd { error: Some(error.clone()), waiting: false });
                     }
-                    waiting.retain(|slot| !writes_there(slot));
+                    waiting.retain(|slot| !held(slot));
                 }
             }
             None => break,
         }
     }
     slots.into_iter().zip(ends).map(|(slot, end)| (slot.job, end.unwrap_or_default())).collect()
+}
+
+/// Whether a feed writes into this destination folder, or reads one of these source folders.
+fn touches(slot: &Slot, target: &FolderId, sources: &HashSet<FolderKey>) -> bool {
+    slot.job.folders.iter().any(|folder| folder.target.id == *target || sources.contains(&folder.row.key))
 }
 
 async fn read(pass: Arc<Pass>, job: Arc<FeedJob>, relooks: Vec<(usize, Why)>) -> FeedEnd {

@@ -87,7 +87,8 @@ async fn decide(
                     progress.bytes += row.size;
                 });
             }
-            None if row.attempt >= pass.rules.attempts => {
+            // Within one run it is the item that gets no answer. A run that died says nothing about its items.
+            None if row.attempt >= pass.rules.attempts && row.run == pass.journal.run() => {
                 let error = Error::new(ErrorKind::Unavailable, "every write of this item stayed without an answer")
                     .on(mailmove_core::Side::Destination)
                     .with("attempts", row.attempt)
