@@ -66,7 +66,7 @@ pub(crate) fn fill(end: &End) {
                 ),
             );
         }
-        End::Graph(server) | End::GraphJson(server) => {
+        End::Graph(server, _) => {
             let mailbox = server.mailbox(ADDRESS);
             for number in 0..LETTERS {
                 mailbox.add("Inbox", graph::NewItem::message(letter(number)).received(RECEIVED).read(read(number)));
@@ -116,7 +116,7 @@ pub(crate) fn letters(end: &End) -> BTreeMap<String, (bool, i64)> {
             });
             all.collect()
         }
-        End::Graph(server) | End::GraphJson(server) => {
+        End::Graph(server, _) => {
             let all = server.mailbox(ADDRESS).items("Inbox").into_iter().map(|item| {
                 assert!(!item.draft, "{}", item.subject);
                 (item.subject, (item.read, item.received.unix_timestamp()))
@@ -144,7 +144,7 @@ pub(crate) fn others(end: &End) -> (usize, usize) {
             let mailbox = server.mailbox(ADDRESS);
             (mailbox.count("Calendar"), mailbox.count("Contacts"))
         }
-        End::Graph(server) | End::GraphJson(server) => {
+        End::Graph(server, _) => {
             let mailbox = server.mailbox(ADDRESS);
             (mailbox.count("Calendar"), mailbox.count("Contacts"))
         }

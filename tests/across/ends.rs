@@ -18,9 +18,7 @@ const SECRET: &str = "correct horse";
 /// A server with one mailbox.
 pub(crate) enum End {
     Exchange(EwsServer),
-    Graph(GraphServer),
-    /// Without the import and export API: item by item, as JSON.
-    GraphJson(GraphServer),
+    Graph(GraphServer, Streams),
     Imap(ImapServer),
     Zimbra(ZimbraServer),
 }
@@ -28,18 +26,30 @@ pub(crate) enum End {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Make {
     Exchange,
-    Graph,
-    GraphJson,
+    Graph(Streams),
     Imap,
     Zimbra,
+}
+
+/// What Graph takes as streams, through its import and export API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Streams {
+    /// Those of other Exchange servers.
+    Yes,
+    /// None: item by item, as JSON.
+    No,
+    /// Mail from elsewhere, too.
+    Foreign,
 }
 
 impl End {
     pub(crate) async fn start(make: Make) -> Self {
         match make {
             Make::Exchange => End::Exchange(EwsServer::builder().user(ADDRESS, SECRET).start().await),
-            Make::Graph => End::Graph(graph_server().await),
-            Make::GraphJson => End::GraphJson(graph_server().await),
+            Make::Graph(streams) => {
+                let server = GraphServer::builder().user(ADDRESS).app_token(SECRET, &ALL_ROLES).start().await;
+                End::Graph(server, streams)
+            }
             Make::Imap => End::Imap(ImapServer::builder().user(ADDRESS, SECRET).start().await),
             Make::Zimbra => End::Zimbra(ZimbraServer::builder().user(ADDRESS, SECRET).start().await),
         }
@@ -54,12 +64,14 @@ impl End {
                 config.allow_plaintext = true;
                 Arc::new(ews::EwsConnector::new(config, password).unwrap())
             }
-            End::Graph(server) | End::GraphJson(server) => {
+            End::Graph(server, streams) => {
                 let endpoint = format!("{}/v1.0", server.url()).parse().unwrap();
-                let mut config = graph::GraphConfig::new(server.tenant()).at(endpoint).allowing_plaintext();
-                if let End::GraphJson(_) = self {
-                    config = config.without_streams();
-                }
+                let config = graph::GraphConfig::new(server.tenant()).at(endpoint).allowing_plaintext();
+                let config = match streams {
+                    Streams::Yes => config,
+                    Streams::No => config.without_streams(),
+                    Streams::Foreign => config.with_foreign_streams(),
+                };
                 let token = Arc::new(FixedCredentials::owner(Secret::token(SECRET)));
                 Arc::new(graph::GraphConnector::new(config, token).unwrap())
             }
@@ -75,10 +87,6 @@ impl End {
             }
         }
     }
-}
-
-async fn graph_server() -> GraphServer {
-    GraphServer::builder().user(ADDRESS).app_token(SECRET, &ALL_ROLES).start().await
 }
 
 /// A move between two ends, with what is remembered of it.

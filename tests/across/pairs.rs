@@ -1,7 +1,10 @@
 //! Every system to every other.
 
 use crate::contents::{LETTERS, RECEIVED, fill, letters, others};
-use crate::ends::{End, Make, Move};
+use crate::ends::{ADDRESS, End, Make, Move, Streams};
+
+const GRAPH: Make = Make::Graph(Streams::Yes);
+const JSON: Make = Make::Graph(Streams::No);
 
 async fn moves(from: Make, to: Make) {
     let (old, new) = (End::start(from).await, End::start(to).await);
@@ -20,14 +23,14 @@ async fn moves(from: Make, to: Make) {
 
 #[tokio::test]
 async fn from_imap() {
-    for to in [Make::Exchange, Make::Graph, Make::GraphJson, Make::Zimbra] {
+    for to in [Make::Exchange, GRAPH, JSON, Make::Graph(Streams::Foreign), Make::Zimbra] {
         moves(Make::Imap, to).await;
     }
 }
 
 #[tokio::test]
 async fn from_exchange() {
-    for to in [Make::Imap, Make::Graph, Make::GraphJson, Make::Zimbra] {
+    for to in [Make::Imap, GRAPH, JSON, Make::Zimbra] {
         moves(Make::Exchange, to).await;
     }
 }
@@ -35,14 +38,31 @@ async fn from_exchange() {
 #[tokio::test]
 async fn from_graph() {
     for to in [Make::Imap, Make::Exchange, Make::Zimbra] {
-        moves(Make::Graph, to).await;
-        moves(Make::GraphJson, to).await;
+        moves(GRAPH, to).await;
+        moves(JSON, to).await;
     }
 }
 
 #[tokio::test]
 async fn from_zimbra() {
-    for to in [Make::Imap, Make::Exchange, Make::Graph, Make::GraphJson] {
+    for to in [Make::Imap, Make::Exchange, GRAPH, JSON] {
         moves(Make::Zimbra, to).await;
+    }
+}
+
+#[tokio::test]
+async fn streams_come_from_exchange_to_graph_octet_by_octet() {
+    let (old, new) = (End::start(Make::Exchange).await, End::start(GRAPH).await);
+    fill(&old);
+    Move::new(&old, &new).run().await;
+    let (End::Exchange(from), End::Graph(to, _)) = (&old, &new) else { unreachable!() };
+    for folder in ["Inbox", "Calendar", "Contacts"] {
+        let sent = from.mailbox(ADDRESS).snapshot().folders.into_iter().find(|there| there.path == folder).unwrap();
+        let mut sent: Vec<_> = sent.items.into_iter().map(|item| item.stream.unwrap()).collect();
+        let mut arrived: Vec<_> =
+            to.mailbox(ADDRESS).items(folder).into_iter().map(|item| item.stream.unwrap()).collect();
+        sent.sort();
+        arrived.sort();
+        assert!(!sent.is_empty() && sent == arrived, "{folder}");
     }
 }

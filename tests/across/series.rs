@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use mailmove_testkit::zimbra::NewItem;
 
 use crate::contents::SERIES;
-use crate::ends::{ADDRESS, End, Make, Move};
+use crate::ends::{ADDRESS, End, Make, Move, Streams};
 
 /// What a calendar says that must not change: when it begins, how it goes on, what differs and what falls out.
 fn said(icalendar: &str) -> BTreeSet<String> {
@@ -46,9 +46,9 @@ async fn through(way: &[Make]) {
 
 #[tokio::test]
 async fn comes_back_from_graph_as_it_was() {
-    through(&[Make::Graph]).await;
-    through(&[Make::GraphJson]).await;
-    through(&[Make::GraphJson, Make::GraphJson]).await;
+    through(&[Make::Graph(Streams::Yes)]).await;
+    through(&[Make::Graph(Streams::No)]).await;
+    through(&[Make::Graph(Streams::No), Make::Graph(Streams::No)]).await;
 }
 
 #[tokio::test]
@@ -59,6 +59,6 @@ async fn comes_back_from_exchange_as_it_was() {
 #[tokio::test]
 async fn comes_back_from_exchange_and_graph_as_it_was() {
     // By JSON: the streams of the simulated Exchange hold no recurrence that anybody else could read.
-    through(&[Make::Exchange, Make::GraphJson]).await;
-    through(&[Make::GraphJson, Make::Exchange]).await;
+    through(&[Make::Exchange, Make::Graph(Streams::No)]).await;
+    through(&[Make::Graph(Streams::No), Make::Exchange]).await;
 }
