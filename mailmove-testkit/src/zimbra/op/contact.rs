@@ -3,8 +3,10 @@
 use super::{Context, answer};
 use crate::zimbra::element::Element;
 use crate::zimbra::refusal::Refusal;
+use crate::zimbra::show::Shower;
 use crate::zimbra::state::{Adding, Content, ItemKind};
 use crate::zimbra::vcard;
+use crate::zimbra::world::Account;
 
 pub(super) fn create(context: &mut Context<'_>, request: &Element) -> Result<Element, Refusal> {
     let spec = request.find("cn").ok_or_else(|| Refusal::invalid("missing required element: cn"))?;
@@ -20,7 +22,14 @@ pub(super) fn create(context: &mut Context<'_>, request: &Element) -> Result<Ele
             };
             vcard::parse(&text).map_err(|why| Refusal::new("service.PARSE_ERROR", why))?
         }
-        None => vec![(fields(spec)?, members(spec))],
+        None => {
+            let members = members(spec);
+            if let Some(twice) = (1..members.len()).find(|at| members[..*at].contains(&members[*at])) {
+                let (kind, value) = &members[twice];
+                return Err(Refusal::invalid(format_args!("member already exists: ({kind}) {value}")));
+            }
+            vec![(fields(spec)?, members)]
+        }
     };
     for (attributes, members) in contents {
         let content = Content::Contact { attributes, members };
@@ -125,16 +134,54 @@ pub(super) fn get(context: &mut Context<'_>, request: &Element) -> Result<Elemen
             element.attributes.retain(|(name, ..)| !matches!(name.as_str(), "md" | "ms"));
         }
         if deref {
-            for member in element.children.iter_mut().filter(|child| child.name == "m") {
-                let known = member.value("value").and_then(|value| value.rsplit(':').next()?.parse().ok());
-                let known = known.and_then(|id| shower.mailbox.items.get(&id));
-                let known = known.filter(|item| item.kind == ItemKind::Contact);
-                member.children.extend(known.map(|item| shower.contact(item, &[])));
-            }
+            dereference(&mut element, &shower, &context.world.accounts);
         }
         element
     });
     Ok(answer().children(shown))
+}
+
+/// Puts into the members of a group what they refer to, and sorts them by what they are called then.
+fn dereference(group: &mut Element, shower: &Shower<'_>, accounts: &[Account]) {
+    let (mut members, others): (Vec<Element>, Vec<Element>) =
+        std::mem::take(&mut group.children).into_iter().partition(|child| child.name == "m");
+    for member in &mut members {
+        let value = member.value("value").unwrap_or_default();
+        let known = match member.value("type").as_deref() {
+            Some("C") => contact(&value, shower),
+            Some("G") => accounts.iter().find(|account| entry_of(account) == value).map(entry),
+            _ => None,
+        };
+        member.children.extend(known);
+    }
+    members.sort_by_cached_key(called);
+    group.children = [others, members].concat();
+}
+
+/// The contact of an id, with or without the account's.
+fn contact(id: &str, shower: &Shower<'_>) -> Option<Element> {
+    let item = shower.mailbox.items.get(&id.rsplit(':').next()?.parse().ok()?)?;
+    (item.kind == ItemKind::Contact).then(|| shower.contact(item, &[]))
+}
+
+/// The name of an account in the directory.
+fn entry_of(account: &Account) -> String {
+    let (local, domain) = account.address.split_once('@').unwrap_or((&account.address, ""));
+    let domain: String = domain.split('.').map(|part| format!(",dc={part}")).collect();
+    format!("uid={local},ou=people{domain}")
+}
+
+/// An account as the directory of the organization shows it: its id is its name there.
+fn entry(account: &Account) -> Element {
+    let address = &account.address;
+    Element::new("cn").set("id", entry_of(account)).set("fileAsStr", address).pair("a", "n", "email", address)
+}
+
+/// What members are sorted by.
+fn called(member: &Element) -> (String, String) {
+    let value = member.value("value").unwrap_or_default();
+    let name = member.find("cn").and_then(|known| known.value("fileAsStr"));
+    (name.unwrap_or_else(|| value.clone()), member.value("type").unwrap_or_default() + &value)
 }
 
 impl Context<'_> {

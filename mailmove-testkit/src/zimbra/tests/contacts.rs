@@ -2,6 +2,7 @@
 
 use super::dialogue::mail;
 use super::{ANN, ann, with};
+use crate::zimbra::element::Element;
 use crate::zimbra::{NewItem, ZimbraServer};
 
 fn create(fields: &str) -> String {
@@ -25,15 +26,29 @@ async fn contacts_keep_every_field_whatever_it_is_called() {
 async fn groups_name_their_members() {
     let (server, client) = ann().await;
     let mailbox = server.mailbox(ANN);
-    let member = mailbox.add("Contacts", NewItem::contact([("email", "x@y")]));
-    let group = mailbox.add("Contacts", NewItem::group("All", [("C", member.as_str()), ("I", "z@y")]));
+    let member = mailbox.add("Contacts", NewItem::contact([("email", "x@y"), ("lastName", "Young")]));
+    let (local, domain) = ANN.split_once('@').unwrap();
+    let entry = format!("uid={local},ou=people,dc={}", domain.replace('.', ",dc="));
+    let members = [("C", member.as_str()), ("I", "b@y"), ("G", entry.as_str()), ("C", "9999")];
+    let group = mailbox.add("Contacts", NewItem::group("All", members));
     let ask = |inner: &str| mail("GetContactsRequest", "derefGroupMember=\"1\"", inner);
     assert_eq!(client.fault(&ask("")).await, "service.INVALID_REQUEST", "only for contacts that are named");
     let answer = client.ok(&ask(&format!("<cn id=\"{group}\"/>"))).await;
     let group = answer.find("cn").unwrap();
     assert_eq!(group.value("ms"), None, "only for a synchronization");
-    let members: Vec<_> = group.all("m").map(|m| (m.value("type").unwrap(), m.find("cn").is_some())).collect();
-    assert_eq!(members, [("C".to_owned(), true), ("I".to_owned(), false)]);
+    let shown = |m: &Element| (m.value("value").unwrap(), m.find("cn").map(|cn| cn.value("fileAsStr").unwrap()));
+    let members: Vec<_> = group.all("m").map(shown).collect();
+    let pair = |value: &str, name: Option<&str>| (value.to_owned(), name.map(str::to_owned));
+    let young = pair(&member, Some("Young"));
+    let expected = [pair("9999", None), young, pair(&entry, Some(ANN)), pair("b@y", None)];
+    assert_eq!(members, expected, "sorted by names, and by values where there are none");
+}
+
+#[tokio::test]
+async fn nobody_joins_a_group_twice() {
+    let (_server, client) = ann().await;
+    let twice = "<a n=\"type\">group</a><m type=\"I\" value=\"z@y\"/><m type=\"I\" value=\"z@y\"/>";
+    assert_eq!(client.fault(&create(twice)).await, "service.INVALID_REQUEST");
 }
 
 #[tokio::test]
