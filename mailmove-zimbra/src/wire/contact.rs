@@ -9,7 +9,8 @@ use super::node::Node;
 use super::soap::{Operation, fields};
 use super::tag::Labels;
 
-/// Contacts with their attributes.
+/// Contacts with their attributes. Where all are asked for, members of groups that are references come with the contact
+/// or the entry of the directory that they name.
 pub(crate) struct GetContacts {
     pub(crate) ids: Vec<u64>,
     /// Only these attributes; none: all.
@@ -25,6 +26,7 @@ impl Operation for GetContacts {
         let names: Vec<Value> = self.attributes.iter().map(|name| json!({ "n": name })).collect();
         if names.is_empty() {
             request.insert("returnHiddenAttrs".to_owned(), "1".into());
+            request.insert("derefGroupMember".to_owned(), "1".into());
         } else {
             request.insert("a".to_owned(), names.into());
         }

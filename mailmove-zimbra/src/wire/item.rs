@@ -50,19 +50,32 @@ pub(crate) struct ItemData {
     pub(crate) begins: Option<OffsetDateTime>,
     /// Attributes of a contact, in the order in which the server tells them.
     pub(crate) attributes: Vec<(String, String)>,
-    /// Members of a group: how they are named (`C` contact, `G` directory, `I` inline) and by what.
-    pub(crate) members: Vec<(String, String)>,
+    /// Members of a group.
+    pub(crate) members: Vec<Member>,
     /// The server does not say all of this: it is to be asked for.
     pub(crate) partial: bool,
+}
+
+/// A member of a group.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Member {
+    /// An address where the member is inline; the id of a contact or the name of an entry of the directory where it is
+    /// a reference.
+    pub(crate) value: String,
+    /// Attributes of what a reference names; none for members inline, and for references to what is not there.
+    pub(crate) attributes: Vec<(String, String)>,
+}
+
+impl Member {
+    fn read(node: Node<'_>) -> Self {
+        Self { value: node.string("value"), attributes: node.child("cn").map(attributes).unwrap_or_default() }
+    }
 }
 
 impl ItemData {
     /// `None`, when it has no id of this mailbox.
     pub(crate) fn read(node: Node<'_>, sort: Sort) -> Option<Self> {
         let id = node.amount("id")?;
-        let attributes = node.attributes();
-        let attributes = if attributes.is_empty() { named(node) } else { attributes };
-        let member = |member: Node<'_>| (member.string("type"), member.string("value"));
         let instance = node.child("inv").and_then(|invite| invite.child("comp"));
         let starts = instance.and_then(|instance| instance.child("s")).and_then(|start| start.number("u"));
         Some(Self {
@@ -78,8 +91,8 @@ impl ItemData {
             revision: node.amount("rev"),
             uid: node.text("uid").map(std::borrow::Cow::into_owned).filter(|uid| !uid.is_empty()),
             begins: starts.and_then(millis),
-            attributes,
-            members: node.children("m").map(member).collect(),
+            attributes: attributes(node),
+            members: node.children("m").map(Member::read).collect(),
             partial: false,
         })
     }
@@ -88,6 +101,12 @@ impl ItemData {
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
+}
+
+/// Attributes in either form.
+fn attributes(node: Node<'_>) -> Vec<(String, String)> {
+    let attributes = node.attributes();
+    if attributes.is_empty() { named(node) } else { attributes }
 }
 
 /// Attributes that are elements with a name.
@@ -115,5 +134,17 @@ mod tests {
         assert_eq!(read(&one), read(&two));
         assert_eq!((read(&one).attribute("email"), read(&one).revision), (Some("a@x"), Some(12)));
         assert_eq!(ItemData::read(Node::new(&json!({ "id": "other-account:300" })), Sort::Message), None);
+    }
+
+    #[test]
+    fn a_member_comes_with_what_it_names() {
+        let entry = json!({ "id": "uid=bob,ou=people,dc=x", "_attrs": { "email": ["bob@x", "b@x"] } });
+        let value = json!({ "id": "300", "m": [
+            { "type": "I", "value": "a@x" },
+            { "type": "G", "value": "uid=bob,ou=people,dc=x", "cn": [entry] },
+        ] });
+        let members = ItemData::read(Node::new(&value), Sort::Contact).unwrap().members;
+        assert_eq!(members[0], Member { value: "a@x".to_owned(), attributes: Vec::new() });
+        assert_eq!(members[1].attributes[0], ("email".to_owned(), "bob@x".to_owned()));
     }
 }

@@ -130,6 +130,26 @@ async fn a_changed_exception_is_a_change_of_its_series_and_stays_one_entry() {
 }
 
 #[tokio::test]
+async fn members_of_a_group_arrive_by_their_addresses_wherever_these_stand() {
+    for version in [Version::Zimbra10, Version::Zimbra8, Version::Carbonio] {
+        let (old, new) = (server(version).start().await, server(version).start().await);
+        let mailbox = old.mailbox(ADDRESS);
+        let reached = mailbox.add("Contacts", NewItem::contact([("lastName", "Lee"), ("email2", "lee@example.org")]));
+        let unreached = mailbox.add("Contacts", NewItem::contact([("lastName", "Moe"), ("workPhone", "+43 1")]));
+        let members = [("C", reached.as_str()), ("I", "Bob <bob@example.org>"), ("C", unreached.as_str())];
+        mailbox.add("Contacts", NewItem::group("Team", members));
+        let moved = between(&old, &new);
+        let report = moved.run().await;
+        assert_eq!(report.losses.get("group-members"), Some(&1), "{version:?}: {report:#?}");
+        let arrived = contacts(&new).into_iter().flat_map(|(_, members, _)| members).collect::<Vec<_>>();
+        assert_eq!(arrived, ["bob@example.org", "lee@example.org"], "{version:?}");
+        let audit = moved.audit().await;
+        assert!(audit.is_clean(), "{version:?}: {audit:#?}");
+        assert_eq!((old.findings(), new.findings()), (vec![], vec![]), "{version:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_does_not_travel_is_counted_before() {
     let old = server(Version::Zimbra10).start().await;
     fill(&old, true);

@@ -54,7 +54,7 @@ def content(one):
             digest = hashlib.sha256(octets).hexdigest()[:16]
             found.add(('message', path, digest, flags, tuple(names), int(headers['X-Zimbra-Received']) // 1000))
     for contact in listed(one.ask('GetContacts', {}).get('cn')):
-        found.add(('contact', folders[contact['l']], fields(contact), members(contact)))
+        found.add(('contact', folders[contact['l']], fields(contact), members(one, contact)))
     for path in ('Calendar', 'Tasks'):
         for component in re.findall(r'BEGIN:VEVENT.*?END:VEVENT', ics(one, path), re.S):
             lines = [line for line in component.splitlines() if not re.match('DTSTAMP|LAST-MODIFIED|CREATED', line)]
@@ -83,9 +83,13 @@ def fields(contact):
     return tuple(sorted((name, value) for name, value in shown.items() if name not in own))
 
 
-def members(contact):
-    """The members of a group by their addresses. References to contacts are lost by name (`group-members`)."""
-    return tuple(sorted(member['value'] for member in listed(contact.get('m')) if member['type'] == 'I'))
+def members(one, contact):
+    """The members of a group by their addresses: a reference to a contact stands for the first one of that contact."""
+    if not contact.get('m'):
+        return ()
+    shown = listed(one.ask('GetContacts', {'derefGroupMember': '1', 'cn': {'id': contact['id']}})['cn'])[0]
+    return tuple(sorted(dict(fields(listed(member['cn'])[0]))['email'] if member.get('cn') else member['value']
+                        for member in listed(shown['m'])))
 
 
 def main(what, form, users, administrators, *addresses):

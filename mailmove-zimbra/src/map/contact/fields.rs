@@ -52,6 +52,9 @@ pub(super) const DAYS: [(VCardProperty, &str); 2] =
 pub(super) const MAIL: &str = "email";
 pub(super) const CHAT: &str = "imAddress";
 
+/// Attributes with an address that stands for a member of a group, the telling one first.
+pub(super) const MEMBER: [&str; 3] = [MAIL, "workEmail", "homeEmail"];
+
 /// Attributes that are made of others, or are the server's own business.
 pub(super) const IGNORED: [&str; 3] = ["type", "dlist", MARK];
 

@@ -125,7 +125,11 @@ impl Reader {
 
     fn member(&mut self, value: &str) -> bool {
         let Some(address) = value.strip_prefix("mailto:").filter(|address| !address.is_empty()) else { return false };
-        self.parts.contact.members.push(("I".to_owned(), address.to_owned()));
+        let member = ("I".to_owned(), address.to_owned());
+        // A group that names somebody twice is refused as a whole.
+        if !self.parts.contact.members.contains(&member) {
+            self.parts.contact.members.push(member);
+        }
         true
     }
 

@@ -1,7 +1,7 @@
 use mailmove_core::ErrorKind;
 
 use super::*;
-use crate::wire::item::ItemData;
+use crate::wire::item::{ItemData, Member};
 
 const CARD: &str = "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:7@x\r\nFN:Ann B. Lee\r\nN:Lee;Ann;B.;Dr.;Jr\r\n\
     NICKNAME:Annie\r\nORG:R&D;Lab\r\nTITLE:Boss\r\nEMAIL;TYPE=work:a@x\r\nEMAIL:b@x\r\nEMAIL:c@x\r\nEMAIL:d@x\r\n\
@@ -15,10 +15,15 @@ fn stored(parts: &Parts) -> ItemData {
     ItemData {
         id: 300,
         attributes: parts.contact.attributes.clone(),
-        members: parts.contact.members.clone(),
+        members: parts.contact.members.iter().map(|(_, value)| member(value, &[])).collect(),
         tags: parts.categories.join(","),
         ..ItemData::default()
     }
+}
+
+fn member(value: &str, attributes: &[(&str, &str)]) -> Member {
+    let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Member { value: value.to_owned(), attributes }
 }
 
 #[test]
@@ -68,13 +73,14 @@ fn what_has_no_place_is_named() {
 
 #[test]
 fn a_group_keeps_its_members_by_value() {
-    let card = "BEGIN:VCARD\r\nVERSION:4.0\r\nKIND:group\r\nUID:g\r\nFN:Team\r\nMEMBER:mailto:a@x\r\nEND:VCARD\r\n";
+    let card = "BEGIN:VCARD\r\nVERSION:4.0\r\nKIND:group\r\nUID:g\r\nFN:Team\r\nMEMBER:mailto:a@x\r\n\
+        MEMBER:mailto:a@x\r\nEND:VCARD\r\n";
     let parts = read(card).unwrap();
     assert_eq!(parts.contact.members, [("I".to_owned(), "a@x".to_owned())]);
     let (card, _) = write(&stored(&parts), "account");
     assert!(card.contains("KIND:group") && card.contains("MEMBER:mailto:a@x"), "{card}");
     let mut item = stored(&parts);
-    item.members = vec![("I".into(), "Bob <bob@x>".into()), ("C".into(), "257".into())];
+    item.members = vec![member("Bob <bob@x>", &[]), member("257", &[])];
     let (card, losses) = write(&item, "account");
     assert!(card.contains("MEMBER:mailto:bob@x"), "{card}");
     assert!(losses[0].code == "group-members" && losses[0].text.contains("257"));
@@ -83,6 +89,25 @@ fn a_group_keeps_its_members_by_value() {
     old.attributes = vec![pair("type", "group"), pair("dlist", "a@x, Bob <b@x>"), pair("nickname", "Team")];
     let (card, _) = write(&old, "account");
     assert!(card.contains("MEMBER:mailto:a@x") && card.contains("MEMBER:mailto:b@x"), "{card}");
+}
+
+#[test]
+fn a_reference_is_a_member_by_the_first_address_of_what_it_names() {
+    let mut group = ItemData { id: 1, ..ItemData::default() };
+    group.members = vec![
+        member("a@x", &[]),
+        member("300", &[("workEmail", "w@x"), ("email2", "b2@x"), ("email", "b@x")]),
+        member("301", &[("workEmail", "c@x"), ("firstName", "Carl")]),
+        member("uid=dan,ou=people,dc=x", &[("email", "d@x"), ("email", "d2@x")]),
+        member("302", &[("email", "A@x")]),
+        member("303", &[("firstName", "Eve"), ("email", "")]),
+        member("304", &[]),
+    ];
+    let (card, losses) = write(&group, "account");
+    let named: Vec<&str> = card.lines().filter_map(|line| line.strip_prefix("MEMBER:mailto:")).collect();
+    assert_eq!(named, ["a@x", "b@x", "c@x", "d@x"], "{card}");
+    assert_eq!(losses.len(), 1, "{losses:?}");
+    assert!(losses[0].code == "group-members" && losses[0].text.ends_with(": 303, 304"), "{losses:?}");
 }
 
 #[test]

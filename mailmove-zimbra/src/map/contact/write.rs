@@ -7,10 +7,10 @@ use calcard::vcard::{
 use mailmove_core::Loss;
 
 use super::fields::{
-    ADDRESS, CHAT, DAYS, FIELD, IGNORED, MAIL, NAME, ORGANISATION, PHONES, PLACES, TEXTS, UID, counted,
+    ADDRESS, CHAT, DAYS, FIELD, IGNORED, MAIL, MEMBER, NAME, ORGANISATION, PHONES, PLACES, TEXTS, UID, counted,
 };
 use crate::map::tags;
-use crate::wire::item::ItemData;
+use crate::wire::item::{ItemData, Member};
 
 /// The vCard of a contact or a group, and what it does not carry. `account` makes an identifier for a contact that has
 /// none.
@@ -146,18 +146,22 @@ impl Writer<'_> {
         }
     }
 
-    /// Members by value: an address stands for whoever has one.
+    /// Members by value: an address stands for whoever has one. Nobody is a member twice.
     fn members(&mut self) -> Vec<Loss> {
-        let mut lost = Vec::new();
-        let listed = self.item.attribute("dlist").unwrap_or_default();
-        let listed = listed.split(',').map(|member| member.trim().to_owned());
-        let listed: Vec<String> = listed.filter(|member| self.item.members.is_empty() && !member.is_empty()).collect();
-        let members: Vec<String> = self.item.members.iter().map(|(_, value)| value.clone()).chain(listed).collect();
-        for member in members {
-            match address(&member) {
-                Some(mail) => self.add(VCardProperty::Member, &[], vec![format!("mailto:{mail}")]),
-                None => lost.push(member),
+        let (mut known, mut lost): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+        let listed = self.item.attribute("dlist").filter(|_| self.item.members.is_empty()).unwrap_or_default();
+        let listed = listed.split(',').map(str::trim).filter(|member| !member.is_empty());
+        let listed = listed.map(|member| (member, address(member)));
+        let members = self.item.members.iter().map(|member| (member.value.as_str(), reached(member)));
+        for (value, address) in members.chain(listed) {
+            match address {
+                Some(mail) if known.iter().any(|other| other.eq_ignore_ascii_case(mail)) => {}
+                Some(mail) => known.push(mail.to_owned()),
+                None => lost.push(value.to_owned()),
             }
+        }
+        for mail in known {
+            self.add(VCardProperty::Member, &[], vec![format!("mailto:{mail}")]);
         }
         if lost.is_empty() {
             return Vec::new();
@@ -194,8 +198,22 @@ fn join(first: &str, last: &str) -> String {
     format!("{first} {last}").trim().to_owned()
 }
 
+/// The address by which a member is reached: its own, or the first of what it names.
+fn reached(member: &Member) -> Option<&str> {
+    let mut found: Vec<(usize, usize, &str)> = Vec::new();
+    for (name, value) in &member.attributes {
+        let (base, number) = counted(name);
+        let rank = MEMBER.iter().position(|known| *known == base);
+        found.extend(rank.zip(address(value)).map(|(rank, mail)| (rank, number, mail)));
+    }
+    // Of an attribute with many values the first one stays the first: the order of equals does not change.
+    found.sort_by_key(|(rank, number, _)| (*rank, *number));
+    found.first().map(|(.., mail)| *mail).or_else(|| address(&member.value))
+}
+
 /// The address in a member: `Ann <ann@example.org>`, or the address alone.
 fn address(member: &str) -> Option<&str> {
+    let member = member.trim();
     let bare = member.rsplit_once('<').map_or(member, |(_, rest)| rest.trim_end_matches(['>', ' ']));
     (bare.contains('@') && !bare.contains(char::is_whitespace) && !bare.contains('=')).then_some(bare)
 }
