@@ -4,7 +4,7 @@
 //!
 //! Everything is told by the server's clock. Limits are a small part of the provider's, and batches are small with them:
 //! what is left of an allowance and too small for a batch must not weigh more than it does there.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod common;
 
