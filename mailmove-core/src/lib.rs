@@ -53,7 +53,7 @@ pub use guard::{Call, Guard};
 pub use model::{
     Alteration, Change, Cursor, Detail, Digest, EnsuredFolder, Epoch, Evidence, FeedId, Fingerprint, FlagMask, Flags,
     Folder, FolderId, Format, Gone, Item, ItemFlags, ItemId, ItemRef, Kind, Loss, Mark, Match, NewFolder, Page,
-    Position, Revision, Role, StateToken, Storage, Wanted, Write, Written,
+    Position, Revision, Role, StateToken, Storage, Wanted, Write, Written, content_line,
 };
 pub use verification::{Stage, StageOutcome, Verification};
 

@@ -17,6 +17,7 @@ pub mod faulty;
 #[cfg(feature = "graph")]
 pub mod graph;
 #[cfg(feature = "http")]
+#[cfg_attr(not(all(feature = "graph", feature = "zimbra")), allow(dead_code, reason = "not every simulator needs all"))]
 mod http;
 #[cfg(feature = "imap")]
 pub mod imap;

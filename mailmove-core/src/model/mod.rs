@@ -1,6 +1,7 @@
 //! The models: one type (with its closest kin) per file.
 
 mod change;
+mod content_line;
 mod fingerprint;
 mod folder;
 mod format;
@@ -12,6 +13,7 @@ mod loss;
 mod write;
 
 pub use change::{Change, Detail, FlagMask, Gone, ItemRef, Page};
+pub use content_line::content_line;
 pub use fingerprint::{Digest, Evidence, Fingerprint, Match, Wanted};
 pub use folder::{EnsuredFolder, Folder, NewFolder, Role, Storage};
 pub use format::Format;

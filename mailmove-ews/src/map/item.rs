@@ -2,9 +2,10 @@
 
 use mailmove_core::{
     Body, Error, ErrorKind, Fingerprint, FolderId, Format, Item, ItemId, ItemRef, Kind, Loss, Mark, Result,
+    content_line,
 };
 
-use super::{contact, flags, journal, kind, revision, task, text};
+use super::{contact, flags, journal, kind, revision, task};
 use crate::wire::create_item::{Content, NewItem};
 use crate::wire::item::{ItemData, date_text};
 use crate::wire::property::Property;
@@ -35,7 +36,7 @@ pub(crate) fn whole(data: &ItemData, asked: &ItemId, format: &Format, body: Body
         let (uid, key) = Fingerprint::mail_key(&header(&item.body)?);
         (item.fingerprint.uid, item.fingerprint.key) = (uid, key);
     } else if *format == Format::ICALENDAR || *format == Format::VCARD {
-        item.fingerprint.uid = text::property(&beginning(&item.body)?, "UID");
+        item.fingerprint.uid = content_line(&beginning(&item.body)?, "UID");
     } else {
         item.fingerprint.uid = uid(data);
     }

@@ -10,4 +10,3 @@ pub(crate) mod kind;
 pub(crate) mod revision;
 pub(crate) mod stream;
 mod task;
-mod text;

@@ -1,8 +1,8 @@
 //! Items: from an answer to a reference or a whole item.
 
-use mailmove_core::{Body, Fingerprint, FolderId, Format, Item, ItemId, ItemRef, Kind, Result};
+use mailmove_core::{Body, Fingerprint, FolderId, Format, Item, ItemId, ItemRef, Kind, Result, content_line};
 
-use super::{flags, revision, text};
+use super::{flags, revision};
 use crate::wire::message::{Message, moment_of};
 use crate::wire::property::Property;
 
@@ -49,7 +49,7 @@ pub(crate) fn normal_uid(id: &str) -> String {
 
 /// The identifier in an iCalendar or a vCard.
 pub(crate) fn uid_in(written: &str) -> Option<String> {
-    text::property(written, "UID")
+    content_line(written, "UID")
 }
 
 /// Everything before the first blank line.

@@ -9,4 +9,3 @@ pub(crate) mod mail;
 pub(crate) mod recurrence;
 pub(crate) mod revision;
 pub(crate) mod task;
-mod text;

@@ -1,10 +1,10 @@
 //! Items: from an answer to a reference or a whole item.
 
 use mailmove_core::{
-    Body, Error, ErrorKind, Fingerprint, FolderId, Format, Item, ItemId, ItemRef, Kind, Result, Revision,
+    Body, Error, ErrorKind, Fingerprint, FolderId, Format, Item, ItemId, ItemRef, Kind, Result, Revision, content_line,
 };
 
-use super::{flags, kind, text};
+use super::{flags, kind};
 use crate::wire::item::{ItemData, Sort};
 
 /// How much of a text is read in search of what identifies it, in bytes.
@@ -51,7 +51,7 @@ fn identify(item: &mut Item) -> Result<()> {
     if item.format == Format::RFC5322 {
         (item.fingerprint.uid, item.fingerprint.key) = Fingerprint::mail_key(header(&beginning));
     } else {
-        item.fingerprint.uid = text::property(&String::from_utf8_lossy(&beginning), "UID");
+        item.fingerprint.uid = content_line(&String::from_utf8_lossy(&beginning), "UID");
     }
     Ok(())
 }

@@ -6,4 +6,3 @@ pub(crate) mod folder;
 pub(crate) mod item;
 pub(crate) mod kind;
 pub(crate) mod tags;
-pub(crate) mod text;
