@@ -147,7 +147,7 @@ async fn read(server: Arc<GraphServer>, connector: Arc<GraphConnector>, number: 
     let (address, items, spool) = (address(number), size(number) / 2, Spool::new(1 << 20));
     server.mailbox(&address).create_folder(FOLDER, "IPF.Note");
     let mails = (0..items).map(|number| String::from_utf8(mail(number)).unwrap());
-    server.mailbox(&address).add_all(FOLDER, mails.map(|mail| NewItem::message(mail)));
+    server.mailbox(&address).add_all(FOLDER, mails.map(NewItem::message));
     turn(number).await;
     let source = connector.source(&Mailbox::new(Side::Source, &address)).await.unwrap();
     let feed = FeedId::new(format!("mail:{}", server.mailbox(&address).folder_id(FOLDER)));
