@@ -83,6 +83,12 @@ def load(folder):
     return etree.XMLSchema(etree.fromstring(FRAME, parser, base_url='frame.xsd'))
 
 
+def say(line):
+    """One line, in one write: several threads speak."""
+    sys.stdout.write(json.dumps(line) + '\n')
+    sys.stdout.flush()
+
+
 class Judge:
     """Says what is wrong with an envelope."""
 
@@ -172,11 +178,11 @@ def serve(folder, upstream):
             server.close()
 
         def tell(self, direction, operation, wrong):
-            print(json.dumps({'direction': direction, 'operation': operation, 'wrong': wrong}), flush=True)
+            say({'direction': direction, 'operation': operation, 'wrong': wrong})
 
     server = ThreadingHTTPServer(('127.0.0.1', 0), Between)
     server.daemon_threads = True
-    print(json.dumps({'port': server.server_address[1]}), flush=True)
+    say({'port': server.server_address[1]})
     server.serve_forever()
 
 
