@@ -11,7 +11,7 @@ use mailmove_core::{
     Recovery, Side, Source, Spool, Wanted, Write,
 };
 use mailmove_ews::EwsConnector;
-use mailmove_testkit::ews::{Action, EwsServer, Fault, Mutation, NewItem, Version};
+use mailmove_testkit::ews::{Action, EwsServer, Fault, Mishap, Mistake, NewItem, Version};
 
 fn mailbox(side: Side) -> Mailbox {
     Mailbox::new(side, ADDRESS)
@@ -71,8 +71,8 @@ async fn nothing_is_sent_while_a_throttled_server_wants_its_peace() {
     let back_off = Duration::from_millis(150);
     let server = EwsServer::builder()
         .user(ADDRESS, SECRET)
-        .fault(Fault::any().every(4).then(Action::Busy { back_off }))
-        .fault(Fault::any().every(7).then(Action::BusyInside { back_off }))
+        .fault(Fault::any().every(4).then(Mishap::Busy { back_off }))
+        .fault(Fault::any().every(7).then(Mishap::BusyInside { back_off }))
         .start()
         .await;
     let folder = empty(&server, "Busy");
@@ -123,7 +123,7 @@ async fn an_item_that_the_server_refuses_fails_alone() {
     let folder = empty(&server, "One");
     let destination = opened(&connector(&server, Access::Owner)).await;
     let code = "ErrorMimeContentConversionFailed".to_owned();
-    server.faults().add(Fault::on("CreateItem").times(1).then(Action::RefuseNth { nth: 2, code }));
+    server.faults().add(Fault::on("CreateItem").times(1).then(Mishap::RefuseNth { nth: 2, code }));
     let verdicts = destination.write(&folder, &[create(1), create(2), create(3)]).await;
     assert!(verdicts[0].is_ok() && verdicts[2].is_ok());
     assert_eq!(verdicts[1].as_ref().unwrap_err().recovery(), Recovery::OtherRoute);
@@ -139,7 +139,7 @@ async fn an_item_that_brings_a_whole_request_down_is_found_and_the_others_pass()
     let poison = items[5].id.as_str().to_owned();
     server
         .faults()
-        .add(Fault::on("GetItem").containing(&poison).then(Action::SoapFault("ErrorInternalServerError".to_owned())));
+        .add(Fault::on("GetItem").containing(&poison).then(Mishap::SoapFault("ErrorInternalServerError".to_owned())));
     let read = source.fetch(&items, &Format::RFC5322, &Spool::new(1 << 20)).await;
     for (at, verdict) in read.iter().enumerate() {
         assert_eq!(verdict.is_ok(), at != 5, "{at}: {verdict:?}");
@@ -151,7 +151,7 @@ async fn a_batch_that_stops_in_the_middle_is_asked_again_for_the_rest() {
     let server = server(Version::Exchange2016).await;
     let folder = empty(&server, "Stopped");
     let destination = opened(&connector(&server, Access::Owner)).await;
-    server.faults().add(Fault::on("CreateItem").times(1).then(Action::StopBatch { after: 1 }));
+    server.faults().add(Fault::on("CreateItem").times(1).then(Mishap::StopBatch { after: 1 }));
     let verdicts = destination.write(&folder, &[create(1), create(2), create(3)]).await;
     assert!(verdicts[0].is_ok());
     for verdict in &verdicts[1..] {
@@ -238,22 +238,22 @@ async fn an_old_mailbox_behind_a_new_server_is_spoken_to_in_its_own_version() {
 
 #[tokio::test]
 async fn a_wrong_answer_is_an_error_or_costs_nothing() {
-    for mutation in Mutation::ALL {
+    for mistake in Mistake::ALL {
         let server = server(Version::Exchange2016).await;
         let folder = filled(&server, 3);
         let connector = connector(&server, Access::Owner);
         let source = connector.source(&mailbox(Side::Source)).await.unwrap();
         let items = list(source.as_ref(), &folder).await;
-        server.faults().add(Fault::on("GetItem").then(Action::Mutate(mutation)));
+        server.faults().add(Fault::on("GetItem").then(Mishap::Spoil(mistake)));
         let read = source.fetch(&items, &Format::RFC5322, &Spool::new(1 << 20)).await;
         assert_eq!(read.len(), 3);
         for (at, item) in read.into_iter().enumerate().filter_map(|(at, item)| Some((at, item.ok()?))) {
-            assert_eq!(item.body.bytes().unwrap(), mime(at), "{mutation:?}");
+            assert_eq!(item.body.bytes().unwrap(), mime(at), "{mistake:?}");
         }
         server.faults().clear();
-        server.faults().add(Fault::on("SyncFolderItems").then(Action::Mutate(mutation)));
+        server.faults().add(Fault::on("SyncFolderItems").then(Mishap::Spoil(mistake)));
         if let Ok(page) = source.changes(&FeedId::new(folder.as_str()), None, Detail::Listing).await {
-            assert_eq!(page.changes.len(), 3, "{mutation:?}");
+            assert_eq!(page.changes.len(), 3, "{mistake:?}");
         }
     }
 }

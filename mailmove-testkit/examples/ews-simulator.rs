@@ -15,7 +15,7 @@
 
 use std::time::Duration;
 
-use mailmove_testkit::ews::{Action, EwsServer, Fault, Log, MailboxHandle, Mutation, NewItem, Version};
+use mailmove_testkit::ews::{EwsServer, Fault, Log, MailboxHandle, Mishap, Mistake, NewItem, Version};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,9 +29,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "Online" => Version::Online,
         name => Version::ALL.into_iter().find(|version| version.name() == name).ok_or("no such version")?,
     };
-    let mistake = arguments[3].as_str();
-    if mistake == "list" {
-        Mutation::ALL.iter().for_each(|mutation| println!("{mutation:?}"));
+    let wanted = arguments[3].as_str();
+    if wanted == "list" {
+        Mistake::ALL.iter().for_each(|mistake| println!("{mistake:?}"));
         return Ok(());
     }
     let mut builder = EwsServer::builder()
@@ -47,17 +47,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     if let Some(seed) = option(&options, "busy") {
         let (seed, back_off) = (seed.parse()?, Duration::from_millis(500));
-        let busy = |chance, seed, action| Fault::any().chance(chance, seed).then(action);
-        builder = builder.max_concurrency(27, back_off).fault(busy(0.05, seed, Action::Busy { back_off })).fault(busy(
+        let busy = |chance, seed, mishap: Mishap| Fault::any().chance(chance, seed).then(mishap);
+        builder = builder.max_concurrency(27, back_off).fault(busy(0.05, seed, Mishap::Busy { back_off })).fault(busy(
             0.03,
             seed + 1,
-            Action::BusyInside { back_off },
+            Mishap::BusyInside { back_off },
         ));
     }
     let server = builder.try_start().await?;
-    if !mistake.is_empty() {
-        let mutation = Mutation::ALL.into_iter().find(|mutation| format!("{mutation:?}") == mistake);
-        server.faults().add(Fault::any().then(Action::Mutate(mutation.ok_or("no such mistake")?)));
+    if !wanted.is_empty() {
+        let mistake = Mistake::ALL.into_iter().find(|mistake| format!("{mistake:?}") == wanted);
+        server.faults().add(Fault::any().then(Mishap::Spoil(mistake.ok_or("no such mistake")?)));
     }
     let ann = server.mailbox("ann@x.test");
     ann.create_folder("Inbox/Entwürfe & mehr", "IPF.Note");

@@ -17,12 +17,17 @@ pub mod faulty;
 #[cfg(feature = "graph")]
 pub mod graph;
 #[cfg(feature = "http")]
-#[cfg_attr(not(all(feature = "graph", feature = "zimbra")), allow(dead_code, reason = "not every simulator needs all"))]
+#[cfg_attr(
+    not(all(feature = "ews", feature = "graph", feature = "zimbra")),
+    allow(dead_code, reason = "not every simulator needs all")
+)]
 mod http;
 #[cfg(feature = "imap")]
 pub mod imap;
 pub mod memory;
 pub mod nasty;
+#[cfg(any(feature = "http", feature = "imap"))]
+pub mod simulator;
 #[cfg(feature = "zimbra")]
 pub mod zimbra;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mailmove::{Outcome, RowState};
-use mailmove_testkit::ews::{Action, EwsServer, Fault, Version};
+use mailmove_testkit::ews::{EwsServer, Fault, Mishap, Version};
 
 use crate::ends::{ADDRESS, Move, PASSWORD, ews_url, exchange, letters};
 
@@ -15,8 +15,8 @@ fn throttled(seed: u64) -> mailmove_testkit::ews::EwsServerBuilder {
     exchange(Version::Exchange2016)
         .max_concurrency(27, BACK_OFF)
         .round_trip(Duration::from_millis(2))
-        .fault(Fault::any().chance(0.06, seed).then(Action::Busy { back_off: BACK_OFF }))
-        .fault(Fault::any().chance(0.03, seed + 1).then(Action::BusyInside { back_off: BACK_OFF }))
+        .fault(Fault::any().chance(0.06, seed).then(Mishap::Busy { back_off: BACK_OFF }))
+        .fault(Fault::any().chance(0.03, seed + 1).then(Mishap::BusyInside { back_off: BACK_OFF }))
 }
 
 /// Nothing came while the server wanted its peace. What was under way when it said so is excused.
@@ -59,9 +59,9 @@ async fn batches_that_stop_in_the_middle_lose_nothing() {
     let (old, new) = (exchange(Version::Exchange2016).start().await, exchange(Version::Exchange2016).start().await);
     letters(&old.mailbox(ADDRESS), 120);
     for operation in ["ExportItems", "GetItem"] {
-        old.faults().add(Fault::on(operation).every(2).then(Action::StopBatch { after: 3 }));
+        old.faults().add(Fault::on(operation).every(2).then(Mishap::StopBatch { after: 3 }));
     }
-    new.faults().add(Fault::on("UploadItems").every(2).then(Action::StopBatch { after: 3 }));
+    new.faults().add(Fault::on("UploadItems").every(2).then(Mishap::StopBatch { after: 3 }));
     let moved = Move::new(ews_url(&old), ews_url(&new));
     moved.run_to_the_end().await;
     old.faults().clear();
@@ -79,7 +79,7 @@ fn poison(server: &EwsServer) -> String {
 async fn an_item_that_cannot_be_exported_goes_by_the_other_route() {
     let (old, new) = (exchange(Version::Exchange2016).start().await, exchange(Version::Exchange2016).start().await);
     letters(&old.mailbox(ADDRESS), 20);
-    let fault = Action::SoapFault("ErrorInternalServerError".to_owned());
+    let fault = Mishap::SoapFault("ErrorInternalServerError".to_owned());
     old.faults().add(Fault::on("ExportItems").containing(&poison(&old)).then(fault));
     let moved = Move::new(ews_url(&old), ews_url(&new));
     let report = moved.run().await;
@@ -93,7 +93,7 @@ async fn an_item_that_cannot_be_read_at_all_is_named_and_alone() {
     let (old, new) = (exchange(Version::Exchange2016).start().await, exchange(Version::Exchange2016).start().await);
     letters(&old.mailbox(ADDRESS), 20);
     for operation in ["ExportItems", "GetItem"] {
-        let fault = Action::SoapFault("ErrorInternalServerError".to_owned());
+        let fault = Mishap::SoapFault("ErrorInternalServerError".to_owned());
         old.faults().add(Fault::on(operation).containing(&poison(&old)).then(fault));
     }
     let moved = Move::new(ews_url(&old), ews_url(&new));

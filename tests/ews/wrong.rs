@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use mailmove::{Outcome, RowState};
-use mailmove_testkit::ews::{Action, EwsServer, Fault, Mutation, Version};
+use mailmove_testkit::ews::{EwsServer, Fault, Mishap, Mistake, Version};
 
 use crate::ends::{ADDRESS, Move, ews_url, exchange, letters};
 
@@ -25,12 +25,12 @@ fn there(server: &EwsServer) -> Vec<(String, bool, BTreeSet<String>)> {
     all
 }
 
-async fn run(mutation: Mutation, at_source: bool, version: Version) -> Ending {
-    let what = format!("{mutation:?}, {}, {version:?}", if at_source { "source" } else { "destination" });
+async fn run(mistake: Mistake, at_source: bool, version: Version) -> Ending {
+    let what = format!("{mistake:?}, {}, {version:?}", if at_source { "source" } else { "destination" });
     let (old, new) = (exchange(version).start().await, exchange(Version::Exchange2016).start().await);
     letters(&old.mailbox(ADDRESS), 30);
     let server = if at_source { &old } else { &new };
-    server.faults().add(Fault::any().then(Action::Mutate(mutation)));
+    server.faults().add(Fault::any().then(Mishap::Spoil(mistake)));
     let moved = Move::new(ews_url(&old), ews_url(&new));
     let report = moved.run().await;
     let said = !matches!(report.outcome, Outcome::Completed)
@@ -45,10 +45,10 @@ async fn run(mutation: Mutation, at_source: bool, version: Version) -> Ending {
 }
 
 /// What an answer lacks, or says wrongly, that nothing else says, cannot be repaired.
-fn is_fatal(mutation: Mutation, at_source: bool) -> bool {
-    match mutation {
-        Mutation::UnknownCode | Mutation::SuccessWithError | Mutation::NoLastInRange => true,
-        Mutation::NoSyncState | Mutation::NoBase64 => at_source,
+fn is_fatal(mistake: Mistake, at_source: bool) -> bool {
+    match mistake {
+        Mistake::UnknownCode | Mistake::SuccessWithError | Mistake::NoLastInRange => true,
+        Mistake::NoSyncState | Mistake::NoBase64 => at_source,
         _ => false,
     }
 }
@@ -56,18 +56,18 @@ fn is_fatal(mutation: Mutation, at_source: bool) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_wrong_answer_costs_anything_in_silence() {
     let mut runs = tokio::task::JoinSet::new();
-    for mutation in Mutation::ALL {
+    for mistake in Mistake::ALL {
         for version in [Version::Exchange2007Sp1, Version::Exchange2016] {
             for at_source in [true, false] {
-                runs.spawn(async move { (mutation, at_source, run(mutation, at_source, version).await) });
+                runs.spawn(async move { (mistake, at_source, run(mistake, at_source, version).await) });
             }
         }
     }
     let mut count = 0;
     while let Some(done) = runs.join_next().await {
-        let (mutation, at_source, ending) = done.unwrap();
+        let (mistake, at_source, ending) = done.unwrap();
         let noticed = ending == Ending::Noticed;
-        assert!(noticed || !is_fatal(mutation, at_source), "{mutation:?}, at the source: {at_source}");
+        assert!(noticed || !is_fatal(mistake, at_source), "{mistake:?}, at the source: {at_source}");
         count += 1;
     }
     assert_eq!(count, 13 * 4);

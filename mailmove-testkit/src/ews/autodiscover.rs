@@ -1,13 +1,13 @@
 //! Autodiscover, in all three of its protocols: where the web service of an address is, or who may know.
 
-use hyper::header::{LOCATION, WWW_AUTHENTICATE};
-use hyper::http::request::Parts;
+use hyper::header::LOCATION;
 use hyper::{Method, StatusCode};
 
-use super::answer::Answer;
-use super::server::Shared;
+use super::answer;
+use super::service::Shared;
 use super::state::lock;
 use super::xml::{self, Node};
+use crate::http::{Reply, Request};
 
 /// What is said of an address instead of where its web service is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,68 +31,63 @@ pub(super) fn operation(path: &str) -> Option<&'static str> {
 }
 
 /// The answer to a request.
-pub(super) fn answer(shared: &Shared, head: &Parts, body: &[u8], signed_in: bool) -> Answer {
-    let operation = operation(head.uri.path()).unwrap_or_default();
+pub(super) fn answer(shared: &Shared, request: &Request, signed_in: bool) -> Reply {
+    let operation = operation(&request.path).unwrap_or_default();
     if operation == "autodiscover.json" {
-        let address = head.uri.path().rsplit('/').next().unwrap_or_default();
+        let address = request.path.rsplit('/').next().unwrap_or_default();
         let address = address.replace("%40", "@");
-        return json(shared, head, &address);
+        return json(shared, request, &address);
     }
-    if head.method == Method::GET {
+    if request.method == Method::GET {
         return match &shared.settings.pointer {
             Some(url) => moved(url),
-            None => Answer::html(StatusCode::METHOD_NOT_ALLOWED, "<html><body>POST only</body></html>"),
+            None => answer::html(StatusCode::METHOD_NOT_ALLOWED, "<html><body>POST only</body></html>"),
         };
     }
     if !signed_in {
-        let mut answer = Answer::html(StatusCode::UNAUTHORIZED, "");
-        let challenges = shared.settings.schemes.iter();
-        answer.headers.extend(challenges.map(|scheme| (WWW_AUTHENTICATE, scheme.challenge().to_owned())));
-        return answer;
+        return answer::unauthorized(&shared.settings);
     }
-    let Ok(request) = xml::parse(body) else {
-        return Answer::html(StatusCode::BAD_REQUEST, "<html><body>no XML</body></html>");
+    let Ok(question) = xml::parse(&request.body) else {
+        return answer::html(StatusCode::BAD_REQUEST, "<html><body>no XML</body></html>");
     };
     match operation {
-        "autodiscover.svc" => soap(shared, head, &request),
-        _ => pox(shared, head, &request),
+        "autodiscover.svc" => soap(shared, request, &question),
+        _ => pox(shared, request, &question),
     }
 }
 
-fn moved(url: &str) -> Answer {
-    let mut answer = Answer::html(StatusCode::FOUND, "");
-    answer.headers.push((LOCATION, url.to_owned()));
-    answer
+fn moved(url: &str) -> Reply {
+    answer::html(StatusCode::FOUND, "").with(LOCATION, url)
 }
 
-fn known(shared: &Shared, head: &Parts, address: &str) -> Direction {
+fn known(shared: &Shared, request: &Request, address: &str) -> Direction {
     let directions = &shared.settings.directions;
     if let Some((_, direction)) = directions.iter().find(|(known, _)| known.eq_ignore_ascii_case(address)) {
         return direction.clone();
     }
-    let host = head.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let host = request.header("host").unwrap_or("localhost");
     match lock(&shared.store).primary(address) {
         Some(_) => Direction::Service(format!("http://{host}/EWS/Exchange.asmx")),
         None => Direction::Unknown,
     }
 }
 
-fn json(shared: &Shared, head: &Parts, address: &str) -> Answer {
-    match known(shared, head, address) {
+fn json(shared: &Shared, request: &Request, address: &str) -> Reply {
+    match known(shared, request, address) {
         Direction::Service(url) => {
-            Answer::text(StatusCode::OK, "application/json", format!("{{\"Protocol\":\"EWS\",\"Url\":\"{url}\"}}"))
+            Reply::of(StatusCode::OK, "application/json", format!("{{\"Protocol\":\"EWS\",\"Url\":\"{url}\"}}"))
         }
         Direction::Url(url) => moved(&url),
         Direction::Address(_) | Direction::Unknown => {
             let text = "{\"ErrorCode\":\"UserNotFound\",\"ErrorMessage\":\"nobody\"}";
-            Answer::text(StatusCode::NOT_FOUND, "application/json", text.to_owned())
+            Reply::of(StatusCode::NOT_FOUND, "application/json", text.to_owned())
         }
     }
 }
 
-fn pox(shared: &Shared, head: &Parts, request: &Node) -> Answer {
-    let address = request.at(&["Request", "EMailAddress"]).map(|node| node.text.clone()).unwrap_or_default();
-    let account = match known(shared, head, &address) {
+fn pox(shared: &Shared, request: &Request, question: &Node) -> Reply {
+    let address = question.at(&["Request", "EMailAddress"]).map(|node| node.text.clone()).unwrap_or_default();
+    let account = match known(shared, request, &address) {
         Direction::Address(to) => format!("<Action>redirectAddr</Action><RedirectAddr>{to}</RedirectAddr>"),
         Direction::Url(to) => format!("<Action>redirectUrl</Action><RedirectUrl>{to}</RedirectUrl>"),
         Direction::Service(url) => format!(
@@ -115,14 +110,14 @@ fn pox(shared: &Shared, head: &Parts, request: &Node) -> Answer {
     ))
 }
 
-fn soap(shared: &Shared, head: &Parts, request: &Node) -> Answer {
+fn soap(shared: &Shared, request: &Request, question: &Node) -> Reply {
     let path = ["Body", "GetUserSettingsRequestMessage", "Request"];
-    let Some(asked) = request.at(&path) else {
-        return Answer::html(StatusCode::INTERNAL_SERVER_ERROR, "<html><body>no request</body></html>");
+    let Some(asked) = question.at(&path) else {
+        return answer::html(StatusCode::INTERNAL_SERVER_ERROR, "<html><body>no request</body></html>");
     };
     let address = asked.at(&["Users", "User", "Mailbox"]).map(|node| node.text.clone()).unwrap_or_default();
     let wanted = asked.find("RequestedSettings").map(|node| node.children.as_slice()).unwrap_or_default();
-    let (code, target, settings) = match known(shared, head, &address) {
+    let (code, target, settings) = match known(shared, request, &address) {
         Direction::Address(to) => ("RedirectAddress", to, String::new()),
         Direction::Url(to) => ("RedirectUrl", to, String::new()),
         Direction::Unknown => ("InvalidUser", String::new(), String::new()),
@@ -159,6 +154,6 @@ fn setting(shared: &Shared, name: &str, address: &str, url: &str) -> Option<Stri
     }
 }
 
-fn document(text: String) -> Answer {
-    Answer::text(StatusCode::OK, "text/xml; charset=utf-8", text)
+fn document(text: String) -> Reply {
+    Reply::of(StatusCode::OK, "text/xml; charset=utf-8", text)
 }

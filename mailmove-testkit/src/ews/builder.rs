@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::autodiscover::Direction;
-use super::fault::{Fault, Faults};
+use super::mishap::Fault;
 use super::server::EwsServer;
 use super::settings::{Scheme, Settings};
 use super::state::Store;
@@ -261,10 +261,6 @@ impl EwsServerBuilder {
                 Entry::Delegate(owner, delegate) => users.add_delegate(owner, delegate),
             }
         }
-        let faults = Faults::default();
-        self.faults.into_iter().for_each(|fault| {
-            faults.add(fault);
-        });
-        EwsServer::start(self.settings, users, store, faults, self.port).await
+        EwsServer::start(self.settings, users, store, self.faults, self.port).await
     }
 }

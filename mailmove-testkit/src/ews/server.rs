@@ -1,57 +1,29 @@
-//! The server: it listens, and everything its connections share is here.
+//! The server, seen from the test.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{AbortHandle, JoinSet};
-
 use super::builder::EwsServerBuilder;
-use super::exchange;
-use super::fault::Faults;
-use super::log::Log;
+use super::mishap::{Fault, Faults};
+use super::service::Shared;
 use super::settings::Settings;
 use super::state::{MailboxHandle, Store, lock};
 use super::users::Users;
+use crate::http::{self, Clock, Hub, Log};
+use crate::simulator::Site;
 
 /// An Exchange server on the loopback interface, as far as Web Services go. It ends when this is dropped, whatever its
 /// connections are doing.
 pub struct EwsServer {
     shared: Arc<Shared>,
-    addr: SocketAddr,
-    listening: AbortHandle,
-}
-
-/// What all connections of a server share.
-pub(crate) struct Shared {
-    pub(crate) settings: Settings,
-    pub(crate) users: Mutex<Users>,
-    pub(crate) store: Arc<Mutex<Store>>,
-    pub(crate) log: Arc<Log>,
-    pub(crate) faults: Arc<Faults>,
-    /// Requests that are being worked on, by mailbox.
-    pub(crate) busy: Mutex<HashMap<String, usize>>,
-    connections: Mutex<JoinSet<()>>,
-    late: Mutex<JoinSet<()>>,
+    site: Site,
 }
 
 impl fmt::Debug for EwsServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EwsServer").field("addr", &self.addr).finish_non_exhaustive()
-    }
-}
-
-impl Drop for EwsServer {
-    fn drop(&mut self) {
-        self.listening.abort();
-        lock(&self.shared.connections).abort_all();
-        lock(&self.shared.late).abort_all();
+        f.debug_struct("EwsServer").field("addr", &self.site.addr()).finish_non_exhaustive()
     }
 }
 
@@ -65,38 +37,34 @@ impl EwsServer {
         settings: Settings,
         users: Users,
         store: Store,
-        faults: Faults,
+        faults: Vec<Fault>,
         port: u16,
     ) -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", port)).await?;
-        let addr = listener.local_addr()?;
+        let hub = Arc::new(Hub::new(Clock::new(1.0), settings.round_trip, faults));
         let shared = Arc::new(Shared {
             settings,
             users: Mutex::new(users),
             store: Arc::new(Mutex::new(store)),
-            log: Arc::default(),
-            faults: Arc::new(faults),
-            busy: Mutex::default(),
-            connections: Mutex::default(),
-            late: Mutex::default(),
+            hub: hub.clone(),
+            busy: Arc::default(),
         });
-        let listening = tokio::spawn(accept(listener, shared.clone())).abort_handle();
-        Ok(Self { shared, addr, listening })
+        let site = http::listen(hub, port, |_| shared.clone()).await?;
+        Ok(Self { shared, site })
     }
 
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
-        self.addr
+        self.site.addr()
     }
 
     /// The port of [`addr`](Self::addr).
     pub fn port(&self) -> u16 {
-        self.addr.port()
+        self.addr().port()
     }
 
     /// The endpoint of its Web Services, without TLS.
     pub fn url(&self) -> String {
-        format!("http://{}/EWS/Exchange.asmx", self.addr)
+        format!("http://{}/EWS/Exchange.asmx", self.addr())
     }
 
     /// A mailbox.
@@ -145,43 +113,17 @@ impl EwsServer {
 
     /// What the server saw.
     pub fn log(&self) -> Arc<Log> {
-        self.shared.log.clone()
+        self.shared.hub.log.clone()
     }
 
     /// The fault rules, to be changed while the server runs.
     pub fn faults(&self) -> Arc<Faults> {
-        self.shared.faults.clone()
+        self.shared.hub.faults.clone()
     }
 
     /// Ends all connections at once, in the middle of whatever they do.
     pub fn disconnect_all(&self) -> &Self {
-        lock(&self.shared.connections).abort_all();
+        self.shared.hub.tasks.disconnect_all();
         self
     }
-}
-
-impl Shared {
-    /// Runs something that outlives its connection, not the server.
-    pub(crate) fn spawn_late(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let mut late = lock(&self.late);
-        while late.try_join_next().is_some() {}
-        late.spawn(task);
-    }
-}
-
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    while let Ok((tcp, _)) = listener.accept().await {
-        let connection = serve(shared.clone(), tcp);
-        let mut connections = lock(&shared.connections);
-        while connections.try_join_next().is_some() {}
-        connections.spawn(connection);
-    }
-}
-
-async fn serve(shared: Arc<Shared>, tcp: TcpStream) {
-    let _ = tcp.set_nodelay(true);
-    let number = shared.log.connection();
-    let service = service_fn(move |request| exchange::answer(shared.clone(), number, request));
-    // What a fault cut off ends here with an error, as it should.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(tcp), service).await;
 }

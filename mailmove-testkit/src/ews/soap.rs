@@ -1,10 +1,10 @@
 //! Envelopes: what a request says besides its operation, and the frame of every answer.
 
-use super::fault::Effect;
+use super::mishap::Effect;
 use super::op::{self, Context, Outbox, Session};
 use super::refusal::Refusal;
 use super::schema;
-use super::server::Shared;
+use super::service::Shared;
 use super::show::Style;
 use super::state::lock;
 use super::version::Version;
@@ -99,7 +99,7 @@ pub(crate) fn execute(shared: &Shared, envelope: &Envelope, session: Session, ef
         public: envelope.public.clone(),
     };
     let answer = op::run(&mut context, operation);
-    shared.log.sent(context.outbox.messages);
+    shared.hub.log.sent(context.outbox.messages);
     answer
 }
 

@@ -7,7 +7,7 @@ use super::server::GraphServer;
 use super::settings::{Limits, Settings};
 use super::state::Store;
 use super::users::{App, Users};
-use crate::http::Fault;
+use crate::http::PlainFault as Fault;
 
 /// The roles that a migration may need, for an application that is to have all of them.
 pub const ALL_ROLES: [&str; 11] = [
@@ -182,11 +182,6 @@ impl GraphServerBuilder {
     /// # Errors
     /// When the port is taken.
     pub async fn try_start(self) -> io::Result<GraphServer> {
-        let server = GraphServer::start(self.settings, self.users, self.store, self.port).await?;
-        let faults = server.faults();
-        self.faults.into_iter().for_each(|fault| {
-            faults.add(fault);
-        });
-        Ok(server)
+        GraphServer::start(self.settings, self.users, self.store, self.faults, self.port).await
     }
 }

@@ -13,7 +13,8 @@ use super::service::Shared;
 use super::state::{Mailbox, Store};
 use super::target::Target;
 use super::users::Caller;
-use crate::http::{Piece, Reply, Request, lock};
+use crate::http::{Piece, Reply, Request};
+use crate::simulator::lock;
 
 /// What an operation answers.
 pub(crate) type Answer = Result<Reply, Refusal>;

@@ -8,7 +8,7 @@ use super::new_item::NewItem;
 use super::service::Shared;
 use super::snapshot::{FolderSnapshot, ItemSnapshot, paths};
 use super::state::{Id, Kind, Mailbox};
-use crate::http::lock;
+use crate::simulator::lock;
 
 /// Sees and changes one mailbox past the protocol, as another client or the administrator would.
 ///

@@ -52,7 +52,9 @@ mod throttle;
 mod token;
 mod users;
 
-pub use crate::http::{Action, Counters, Fault, FaultId, Faults, Log, LoggedRequest, Violation};
+pub use crate::http::{
+    Counters, Log, LoggedRequest, PlainAction as Action, PlainFault as Fault, PlainFaults as Faults, Violation,
+};
 pub use builder::{ALL_ROLES, GraphServerBuilder};
 pub use handle::MailboxHandle;
 pub use new_item::NewItem;

@@ -10,8 +10,10 @@ use super::handle::MailboxHandle;
 use super::service::Shared;
 use super::settings::Settings;
 use super::state::Store;
+use super::throttle::Throttle;
 use super::users::Users;
-use crate::http::{Clock, Faults, Hub, Log, Site, lock};
+use crate::http::{self, Clock, Hub, Log, PlainFault, PlainFaults};
+use crate::simulator::{Site, lock};
 
 /// An Exchange Online on the loopback interface, as far as Microsoft Graph goes. It ends when this is dropped, whatever
 /// its connections are doing.
@@ -32,10 +34,16 @@ impl GraphServer {
         GraphServerBuilder::default()
     }
 
-    pub(super) async fn start(settings: Settings, users: Users, store: Store, port: u16) -> io::Result<Self> {
-        let hub = Arc::new(Hub::new(Clock::new(settings.speed), settings.round_trip));
+    pub(super) async fn start(
+        settings: Settings,
+        users: Users,
+        store: Store,
+        faults: Vec<PlainFault>,
+        port: u16,
+    ) -> io::Result<Self> {
+        let hub = Arc::new(Hub::new(Clock::new(settings.speed), settings.round_trip, faults));
         let mut made = None;
-        let site = Site::listen(hub.clone(), port, |addr| {
+        let site = http::listen(hub.clone(), port, |addr| {
             let origin = settings.origin.clone().unwrap_or_else(|| format!("http://{addr}"));
             let shared = Arc::new(Shared {
                 settings,
@@ -43,7 +51,7 @@ impl GraphServer {
                 users: Mutex::new(users),
                 store: Mutex::new(store),
                 sessions: Mutex::default(),
-                throttle: Arc::default(),
+                throttle: Throttle::default(),
                 origin,
             });
             made = Some(shared.clone());
@@ -120,17 +128,17 @@ impl GraphServer {
 
     /// What the server saw.
     pub fn log(&self) -> Arc<Log> {
-        self.site.hub().log.clone()
+        self.shared.hub.log.clone()
     }
 
     /// The fault rules, to be changed while the server runs.
-    pub fn faults(&self) -> Arc<Faults> {
-        self.site.hub().faults.clone()
+    pub fn faults(&self) -> Arc<PlainFaults> {
+        self.shared.hub.faults.clone()
     }
 
     /// Ends all connections at once, in the middle of whatever they do.
     pub fn disconnect_all(&self) -> &Self {
-        self.site.hub().disconnect_all();
+        self.shared.hub.tasks.disconnect_all();
         self
     }
 }

@@ -1,5 +1,6 @@
 //! The service: who asks, whether there is room for it, and which operation is meant.
 
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
 use hyper::StatusCode;
@@ -16,7 +17,8 @@ use super::target::Target;
 use super::throttle::{Full, Throttle};
 use super::token;
 use super::users::{Caller, Users};
-use crate::http::{Hub, Label, Reply, Request, Service, Turn, lock};
+use crate::http::{Hub, Label, Reply, Request, Service, Turn};
+use crate::simulator::lock;
 
 /// What all requests share.
 pub(crate) struct Shared {
@@ -25,13 +27,13 @@ pub(crate) struct Shared {
     pub(crate) users: Mutex<Users>,
     pub(crate) store: Mutex<Store>,
     pub(crate) sessions: Mutex<Sessions>,
-    pub(crate) throttle: Arc<Throttle>,
+    pub(crate) throttle: Throttle,
     /// `http://127.0.0.1:port`.
     pub(crate) origin: String,
 }
 
 /// What a path is, apart from its version.
-enum Door {
+pub(crate) enum Door {
     Token,
     /// A URL that is its own permission: of an upload or of an import.
     Secret(String),
@@ -53,6 +55,25 @@ impl Shared {
         match path.strip_prefix("/api/") {
             Some(rest) => Door::Secret(rest.to_owned()),
             None => Door::Nothing,
+        }
+    }
+
+    fn label(&self, request: &Request, door: &Door) -> Label {
+        let method = request.method.as_str();
+        match door {
+            Door::Token => Label { operation: format!("{method} token"), ..Label::default() },
+            Door::Secret(rest) => lock(&self.sessions).label(request, rest),
+            Door::Nothing => Label::default(),
+            Door::Graph(target) => {
+                let caller = self.caller(request).ok();
+                let mailbox = caller.as_ref().and_then(|caller| self.owner(target, caller));
+                Label {
+                    operation: target.operation(method),
+                    mailbox: mailbox.map(|mailbox| self.name(mailbox)),
+                    caller: caller.map(|caller| caller.name),
+                    ..Label::default()
+                }
+            }
         }
     }
 
@@ -109,28 +130,17 @@ pub(crate) fn upload(request: &Request) -> u64 {
 }
 
 impl Service for Shared {
+    type Mishap = Infallible;
+    type Read = Door;
+
     fn largest(&self) -> usize {
         // An item of 150 MB in base64, and what is around it.
         220 << 20
     }
 
-    fn label(&self, request: &Request) -> Label {
-        let method = request.method.as_str();
-        match self.door(request) {
-            Door::Token => Label { operation: format!("{method} token"), ..Label::default() },
-            Door::Secret(rest) => lock(&self.sessions).label(request, &rest),
-            Door::Nothing => Label::default(),
-            Door::Graph(target) => {
-                let caller = self.caller(request).ok();
-                let mailbox = caller.as_ref().and_then(|caller| self.owner(&target, caller));
-                Label {
-                    operation: target.operation(method),
-                    mailbox: mailbox.map(|mailbox| self.name(mailbox)),
-                    caller: caller.map(|caller| caller.name),
-                    ..Label::default()
-                }
-            }
-        }
+    fn read(&self, request: &Request) -> (Label, Door) {
+        let door = self.door(request);
+        (self.label(request, &door), door)
     }
 
     fn admit(&self, request: &Request, label: &Label) -> Result<Turn, Reply> {
@@ -143,8 +153,8 @@ impl Service for Shared {
         }
     }
 
-    fn answer(&self, request: &Request) -> Reply {
-        match self.door(request) {
+    fn answer(&self, request: &Request, door: Door, _: Vec<Infallible>) -> Reply {
+        match door {
             Door::Token => token::issue(self, request),
             Door::Secret(rest) => {
                 let answer: Answer = op::secret(self, request, &rest);

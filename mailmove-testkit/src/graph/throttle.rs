@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::settings::Limits;
-use crate::http::lock;
+use crate::simulator::{Busy, Place, lock};
 
 /// Why there is no place for a request, and for how long.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,14 +18,17 @@ pub(crate) struct Full {
 /// What all requests to mailboxes go through.
 #[derive(Debug, Default)]
 pub(crate) struct Throttle {
-    budgets: Mutex<HashMap<(String, String), Budget>>,
+    budgets: Mutex<HashMap<Key, Budget>>,
+    busy: Arc<Busy<Key>>,
 }
+
+/// An application and a mailbox.
+type Key = (String, String);
 
 #[derive(Debug, Default)]
 struct Budget {
     requests: VecDeque<Duration>,
     uploads: VecDeque<(Duration, u64)>,
-    busy: usize,
 }
 
 impl Budget {
@@ -62,40 +65,20 @@ impl Budget {
     }
 }
 
-/// A place among the requests that are worked on; it is free again when this is dropped.
-pub(crate) struct Place {
-    throttle: Arc<Throttle>,
-    key: (String, String),
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Some(budget) = lock(&self.throttle.budgets).get_mut(&self.key) {
-            budget.busy -= 1;
-        }
-    }
-}
-
 impl Throttle {
     /// A place for a request of an application to a mailbox, which sends so many octets.
     pub(crate) fn enter(
-        self: &Arc<Self>,
+        &self,
         limits: &Limits,
         (application, mailbox): (&str, &str),
         now: Duration,
         upload: u64,
-    ) -> Result<Place, Full> {
-        let key = (application.to_owned(), mailbox.to_owned());
-        let mut budgets = lock(&self.budgets);
-        let budget = budgets.entry(key.clone()).or_default();
-        if budget.busy >= limits.concurrency {
-            let why = "Application is over its MailboxConcurrency limit.";
-            return Err(Full { why, wait: Duration::from_secs(1) });
-        }
-        budget.take(limits, now, upload)?;
-        budget.busy += 1;
-        drop(budgets);
-        Ok(Place { throttle: self.clone(), key })
+    ) -> Result<Place<Key>, Full> {
+        let place = self.busy.enter((application.to_owned(), mailbox.to_owned()), limits.concurrency);
+        let why = "Application is over its MailboxConcurrency limit.";
+        let place = place.ok_or(Full { why, wait: Duration::from_secs(1) })?;
+        self.count(limits, (application, mailbox), now, upload)?;
+        Ok(place)
     }
 
     /// Counts a request that is part of another one.
@@ -120,7 +103,7 @@ mod tests {
 
     #[test]
     fn places_are_few_and_come_back() {
-        let throttle = Arc::new(Throttle::default());
+        let throttle = Throttle::default();
         let enter = || throttle.enter(&LIMITS, KEY, Duration::ZERO, 0);
         let (one, _two) = (enter().unwrap(), enter().unwrap());
         assert!(enter().is_err_and(|full| full.why.contains("MailboxConcurrency")));
@@ -131,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_window_slides() {
-        let throttle = Arc::new(Throttle::default());
+        let throttle = Throttle::default();
         let at = |seconds: u64| throttle.enter(&LIMITS, KEY, Duration::from_secs(seconds), 0).map(drop);
         assert!([0, 100, 200].into_iter().all(|seconds| at(seconds).is_ok()));
         assert_eq!(at(300).map_err(|full| full.wait), Err(Duration::from_secs(300)));
@@ -142,7 +125,7 @@ mod tests {
     #[test]
     fn octets_are_counted_and_one_large_request_fits() {
         let limits = LIMITS.with_requests(100);
-        let throttle = Arc::new(Throttle::default());
+        let throttle = Throttle::default();
         let at =
             |seconds: u64, octets: u64| throttle.enter(&limits, KEY, Duration::from_secs(seconds), octets).map(drop);
         assert!(at(0, 60).is_ok() && at(10, 40).is_ok());

@@ -8,8 +8,9 @@ use time::OffsetDateTime;
 
 use super::query::unescaped;
 use super::service::Shared;
-use super::users::App;
-use crate::http::{Reply, Request, lock};
+use super::users::{App, Key};
+use crate::http::{Reply, Request};
+use crate::simulator::lock;
 
 /// The longest life of an assertion.
 const ASSERTION: i64 = 600;

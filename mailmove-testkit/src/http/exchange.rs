@@ -24,14 +24,14 @@ const LARGEST_PACKED: usize = 4 << 20;
 
 /// Answers a request; an error ends the connection without a word.
 pub(super) async fn answer<S: Service>(
-    hub: Arc<Hub>,
+    hub: Arc<Hub<S::Mishap>>,
     service: Arc<S>,
     connection: u64,
     request: hyper::Request<Incoming>,
 ) -> Result<Response<Body>, Cut> {
     let (head, body) = request.into_parts();
     let gzip = head.headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-    let mut plan = Plan { gzip: gzip.is_some_and(|value| value.contains("gzip")), ..Plan::default() };
+    let mut plan = Plan::new(gzip.is_some_and(|value| value.contains("gzip")));
     let collected = Limited::new(body, service.largest()).collect().await;
     let whole = collected.is_ok();
     let request = Request {
@@ -43,7 +43,7 @@ pub(super) async fn answer<S: Service>(
         number: hub.log.number(),
     };
     plan.number = request.number;
-    let label = service.label(&request);
+    let (label, read) = service.read(&request);
     let logged = logged(&hub, connection, &request, &label);
     let actions = hub.faults.decide(&logged);
     hub.log.request(logged);
@@ -62,20 +62,21 @@ pub(super) async fn answer<S: Service>(
         return plan.finish(early, &hub);
     }
     if let Some(delay) = plan.late {
-        hub.spawn_late(async move {
+        let tasks = hub.tasks.clone();
+        tasks.spawn_late(async move {
             tokio::time::sleep(delay).await;
-            service.answer(&request);
+            service.answer(&request, read, plan.mishaps);
         });
         return Err(Cut);
     }
-    let answer = service.answer(&request);
+    let answer = service.answer(&request, read, std::mem::take(&mut plan.mishaps));
     if plan.lose {
         return Err(Cut);
     }
     plan.finish(answer, &hub)
 }
 
-fn logged(hub: &Hub, connection: u64, request: &Request, label: &Label) -> LoggedRequest {
+fn logged<M>(hub: &Hub<M>, connection: u64, request: &Request, label: &Label) -> LoggedRequest {
     let secret = |name: &str| matches!(name, "authorization" | "cookie" | "proxy-authorization");
     let headers = request.headers.iter().map(|(name, value)| {
         let value = if secret(name.as_str()) {
@@ -107,10 +108,10 @@ fn logged(hub: &Hub, connection: u64, request: &Request, label: &Label) -> Logge
     }
 }
 
-impl Hub {
+impl<M: Clone> Hub<M> {
     /// Writes down a request that came inside of another one; what is to go wrong with it.
     #[cfg(feature = "graph")]
-    pub(crate) fn inner(&self, request: &Request, label: &Label) -> Vec<Action> {
+    pub(crate) fn inner(&self, request: &Request, label: &Label) -> Vec<Action<M>> {
         let logged = logged(self, 0, request, label);
         let actions = self.faults.decide(&logged);
         self.log.request(logged);
@@ -126,8 +127,7 @@ fn beginning(body: &Bytes) -> String {
 }
 
 /// What the faults of one request come to.
-#[derive(Default)]
-struct Plan {
+struct Plan<M> {
     gzip: bool,
     number: u64,
     lose: bool,
@@ -136,16 +136,31 @@ struct Plan {
     truncate: Option<usize>,
     slow: Option<(usize, Duration)>,
     replacements: Vec<(String, String)>,
+    mishaps: Vec<M>,
 }
 
-impl Plan {
+impl<M> Plan<M> {
+    fn new(gzip: bool) -> Self {
+        Self {
+            gzip,
+            number: 0,
+            lose: false,
+            late: None,
+            cut: None,
+            truncate: None,
+            slow: None,
+            replacements: Vec::new(),
+            mishaps: Vec::new(),
+        }
+    }
+
     /// Does what comes first; the answer, when the request is not executed.
     async fn prepare(
         &mut self,
-        hub: &Hub,
-        service: &impl Service,
+        hub: &Hub<M>,
+        service: &impl Service<Mishap = M>,
         label: &Label,
-        actions: Vec<Action>,
+        actions: Vec<Action<M>>,
     ) -> Result<Option<Reply>, Cut> {
         let mut answer = None;
         for action in actions {
@@ -168,13 +183,14 @@ impl Plan {
                 Action::Truncate { after } => self.truncate = Some(after),
                 Action::Slow { chunk, delay } => self.slow = Some((chunk, delay)),
                 Action::Replace(from, to) => self.replacements.push((from, to)),
+                Action::Mishap(mishap) => self.mishaps.push(mishap),
             }
         }
         Ok(answer)
     }
 
     /// Spoils the answer and sends it.
-    fn finish(&self, mut answer: Reply, hub: &Hub) -> Result<Response<Body>, Cut> {
+    fn finish(&self, mut answer: Reply, hub: &Hub<M>) -> Result<Response<Body>, Cut> {
         if !self.replacements.is_empty() || self.truncate.is_some() {
             let text = String::from_utf8_lossy(&Piece::whole(&answer.content)).into_owned();
             let text = self.replacements.iter().fold(text, |text, (from, to)| text.replace(from, to));

@@ -1,20 +1,16 @@
 //! What the server saw: every request with its time, and counts.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::lock;
-
-/// Requests older than the last so many are only counted.
-const KEPT: usize = 20_000;
+use crate::simulator::{Recent, lock};
 
 /// Requests and counters of one server since it started or was last [`reset`](Log::reset).
 #[derive(Debug, Default)]
 pub struct Log {
-    requests: Mutex<VecDeque<LoggedRequest>>,
-    operations: Mutex<BTreeMap<String, u64>>,
+    requests: Recent<LoggedRequest, 20_000>,
     statuses: Mutex<BTreeMap<u16, u64>>,
     back_offs: Mutex<Vec<BackOff>>,
     violations: Mutex<Vec<Violation>>,
@@ -120,12 +116,12 @@ impl Log {
     /// The requests in the order in which they came, of very many the last 20,000. What must not have happened is
     /// better asked of [`counters`](Self::counters), which forget nothing.
     pub fn requests(&self) -> Vec<LoggedRequest> {
-        lock(&self.requests).iter().cloned().collect()
+        self.requests.tell(LoggedRequest::clone)
     }
 
     /// The operations in the order in which they came.
     pub fn operations(&self) -> Vec<String> {
-        lock(&self.requests).iter().map(|request| request.operation.clone()).collect()
+        self.requests.tell(|request| request.operation.clone())
     }
 
     /// Requests for a mailbox that came while its back-off lasted. Those that came within `grace` after the answer that
@@ -140,7 +136,7 @@ impl Log {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Counters {
             connections: read(&self.connections),
-            operations: lock(&self.operations).clone(),
+            operations: self.requests.counts(),
             statuses: lock(&self.statuses).clone(),
             bytes_in: read(&self.bytes_in),
             bytes_out: read(&self.bytes_out),
@@ -151,8 +147,7 @@ impl Log {
 
     /// Forgets everything but back-offs that still last.
     pub fn reset(&self) {
-        lock(&self.requests).clear();
-        lock(&self.operations).clear();
+        self.requests.clear();
         lock(&self.statuses).clear();
         lock(&self.violations).clear();
         for counter in [&self.connections, &self.bytes_in, &self.bytes_out, &self.sent, &self.faults] {
@@ -172,7 +167,6 @@ impl Log {
 
     pub(crate) fn request(&self, request: LoggedRequest) {
         tracing::trace!(operation = request.operation, mailbox = request.mailbox, "request");
-        *lock(&self.operations).entry(request.operation.clone()).or_default() += 1;
         if request.connection > 0 {
             self.bytes_in.fetch_add(request.size as u64, Ordering::Relaxed);
         }
@@ -188,12 +182,8 @@ impl Log {
             }));
         }
         let body = request.body.chars().take(2000).collect();
-        let request = LoggedRequest { body, ..request };
-        let mut requests = lock(&self.requests);
-        if requests.len() == KEPT {
-            requests.pop_front();
-        }
-        requests.push_back(request);
+        let operation = request.operation.clone();
+        self.requests.push(&operation, LoggedRequest { body, ..request });
     }
 
     /// The client of a mailbox is told to wait, both times on the server's clock.
@@ -217,10 +207,8 @@ impl Log {
     }
 
     fn answered(&self, number: u64, status: u16, size: usize) {
-        let mut requests = lock(&self.requests);
-        if let Some(request) = requests.iter_mut().rev().find(|request| request.number == number) {
-            (request.status, request.answered) = (Some(status), size);
-        }
+        let answered = |request: &mut LoggedRequest| (request.status, request.answered) = (Some(status), size);
+        self.requests.change(|request| request.number == number, answered);
     }
 
     /// So many messages left the server.

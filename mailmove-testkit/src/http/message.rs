@@ -49,17 +49,23 @@ pub(crate) type Turn = Box<dyn Send>;
 
 /// What answers requests.
 pub(crate) trait Service: Send + Sync + 'static {
+    /// What goes wrong in the protocol's own ways, beside what goes wrong with HTTP.
+    type Mishap: Clone + Send + Sync + 'static;
+
+    /// What a request was found to be, so that it is read once.
+    type Read: Send + 'static;
+
     /// The largest body, in octets; larger ones are answered with 413.
     fn largest(&self) -> usize;
 
-    /// What the log and the fault rules call this request.
-    fn label(&self, request: &Request) -> Label;
+    /// Reads a request: what the log and the fault rules call it, and what its answer will need.
+    fn read(&self, request: &Request) -> (Label, Self::Read);
 
     /// A place to work on it, or the refusal of one.
     fn admit(&self, request: &Request, label: &Label) -> Result<Turn, Reply>;
 
-    /// The answer.
-    fn answer(&self, request: &Request) -> Reply;
+    /// The answer, with these mishaps.
+    fn answer(&self, request: &Request, read: Self::Read, mishaps: Vec<Self::Mishap>) -> Reply;
 
     /// An error that was planted, in the words of the protocol.
     fn planted(&self, status: StatusCode, text: &str) -> Reply;

@@ -13,16 +13,21 @@ mod site;
 
 pub(crate) use body::Piece;
 pub(crate) use clock::Clock;
-pub use fault::{Action, FaultId, Faults};
+pub(crate) use fault::Action;
 pub(crate) use hub::Hub;
 pub use log::{Counters, Log, LoggedRequest, Violation};
 pub(crate) use message::{Label, Reply, Request, Service, Turn};
-pub use rule::Fault;
-pub(crate) use site::Site;
+pub(crate) use site::listen;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::convert::Infallible;
 
-/// The lock, whatever a panicking test left behind.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+use crate::simulator::{Rule, Rules};
+
+/// What happens to a request, where the protocol has no mishaps of its own.
+pub type PlainAction = Action<Infallible>;
+
+/// A rule: a matcher and what happens then.
+pub type PlainFault = Rule<LoggedRequest, PlainAction>;
+
+/// The rules of one server.
+pub type PlainFaults = Rules<LoggedRequest, PlainAction>;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::capability::{Capability, Mechanism};
-use super::fault::{Fault, Faults};
+use super::fault::Fault;
 use super::refusal::{NameRule, Refusal, Rewrite, munge_header};
 use super::server::ImapServer;
 use super::settings::{Encryption, Keywords, Settings};
@@ -374,11 +374,7 @@ impl ImapServerBuilder {
                 Entry::Master(user, password) => users.add_master(user, password),
             }
         }
-        let faults = Faults::default();
-        self.faults.into_iter().for_each(|fault| {
-            faults.add(fault);
-        });
         let names = self.names.unwrap_or_else(|| vec!["localhost".to_owned(), "127.0.0.1".to_owned()]);
-        ImapServer::start(self.settings, users, faults, &names, self.port).await
+        ImapServer::start(self.settings, users, self.faults, &names, self.port).await
     }
 }

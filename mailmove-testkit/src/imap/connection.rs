@@ -265,7 +265,7 @@ impl Connection {
     fn commit_late(&self, command: Command, after: Duration) {
         let mut session = self.session.clone();
         let shared = session.shared.clone();
-        shared.clone().spawn_late(async move {
+        shared.clone().tasks.spawn_late(async move {
             sleep(after).await;
             let mut out = Output::nowhere(shared.log.clone());
             let _ = command::execute(&mut session, command, &mut out).await;

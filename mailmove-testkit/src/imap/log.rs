@@ -1,20 +1,16 @@
 //! What the server saw: every command, and counts.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::capability::Mechanism;
-use super::state::lock;
-
-/// Commands older than the last so many are only counted.
-const KEPT: usize = 50_000;
+use crate::simulator::{Recent, lock};
 
 /// Commands and counters of one server since it started or was last [`reset`](Log::reset).
 #[derive(Debug, Default)]
 pub struct Log {
-    commands: Mutex<VecDeque<LoggedCommand>>,
-    names: Mutex<BTreeMap<String, u64>>,
+    commands: Recent<LoggedCommand, 50_000>,
     sign_ins: Mutex<BTreeMap<String, SignIns>>,
     connections: AtomicU64,
     pub(super) open: AtomicU64,
@@ -99,12 +95,12 @@ impl Log {
     /// The commands in the order in which they came, of very many the last 50,000. What must not have happened is
     /// better asked of [`counters`](Self::counters), which forget nothing.
     pub fn commands(&self) -> Vec<LoggedCommand> {
-        lock(&self.commands).iter().cloned().collect()
+        self.commands.tell(LoggedCommand::clone)
     }
 
     /// The lines of these commands, for messages of failed assertions.
     pub fn lines(&self) -> Vec<String> {
-        lock(&self.commands).iter().map(|command| command.line.clone()).collect()
+        self.commands.tell(|command| command.line.clone())
     }
 
     /// The counts now.
@@ -114,7 +110,7 @@ impl Log {
             connections: read(&self.connections),
             open: read(&self.open),
             sign_ins: lock(&self.sign_ins).clone(),
-            commands: lock(&self.names).clone(),
+            commands: self.commands.counts(),
             bytes_in: read(&self.bytes_in),
             bytes_out: read(&self.bytes_out),
             appended: read(&self.appended),
@@ -126,8 +122,7 @@ impl Log {
 
     /// Forgets everything but the connections that are open.
     pub fn reset(&self) {
-        lock(&self.commands).clear();
-        lock(&self.names).clear();
+        self.commands.clear();
         lock(&self.sign_ins).clear();
         let counters = [
             &self.connections,
@@ -145,12 +140,7 @@ impl Log {
         let line = redacted(user.is_some(), name, &String::from_utf8_lossy(line));
         let command = LoggedCommand { connection, user: user.map(str::to_owned), name: name.to_owned(), line };
         tracing::trace!(connection, line = command.line, "command");
-        *lock(&self.names).entry(name.to_owned()).or_default() += 1;
-        let mut commands = lock(&self.commands);
-        if commands.len() == KEPT {
-            commands.pop_front();
-        }
-        commands.push_back(command.clone());
+        self.commands.push(name, command.clone());
         command
     }
 

@@ -47,7 +47,7 @@ mod wire;
 
 pub use builder::ImapServerBuilder;
 pub use capability::{Capability, Mechanism};
-pub use fault::{Action, Fault, FaultId, Faults};
+pub use fault::{Action, Fault, Faults};
 pub use log::{Counters, Log, LoggedCommand, SignIns};
 pub use persona::Persona;
 pub use refusal::Refusal;

@@ -7,23 +7,22 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use tokio::net::TcpListener;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::net::TcpStream;
 
 use super::builder::ImapServerBuilder;
 use super::connection;
-use super::fault::Faults;
+use super::fault::{Fault, Faults};
 use super::log::Log;
 use super::settings::{Encryption, Settings};
 use super::state::{Account, MailboxHandle, lock};
 use super::tls::Identity;
 use super::users::Users;
+use crate::simulator::{Site, Tasks};
 
 /// An IMAP server on the loopback interface. It ends when this is dropped, whatever its connections are doing.
 pub struct ImapServer {
     shared: Arc<Shared>,
-    addr: SocketAddr,
-    listening: AbortHandle,
+    site: Site,
 }
 
 /// What all connections of a server share.
@@ -34,23 +33,13 @@ pub(crate) struct Shared {
     pub(crate) faults: Arc<Faults>,
     pub(crate) identity: Option<Identity>,
     pub(crate) signed_in: Mutex<HashMap<String, usize>>,
+    pub(crate) tasks: Arc<Tasks>,
     accepting: AtomicBool,
-    connections: Mutex<JoinSet<()>>,
-    late: Mutex<JoinSet<()>>,
 }
 
 impl fmt::Debug for ImapServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ImapServer").field("addr", &self.addr).finish_non_exhaustive()
-    }
-}
-
-impl Drop for ImapServer {
-    fn drop(&mut self) {
-        self.listening.abort();
-        self.shared.accepting.store(false, Ordering::Relaxed);
-        lock(&self.shared.connections).abort_all();
-        lock(&self.shared.late).abort_all();
+        f.debug_struct("ImapServer").field("addr", &self.site.addr()).finish_non_exhaustive()
     }
 }
 
@@ -63,7 +52,7 @@ impl ImapServer {
     pub(super) async fn start(
         settings: Settings,
         users: Users,
-        faults: Faults,
+        faults: Vec<Fault>,
         names: &[String],
         port: u16,
     ) -> io::Result<Self> {
@@ -71,31 +60,31 @@ impl ImapServer {
             Encryption::Never => None,
             Encryption::StartTls | Encryption::FromTheStart => Some(Identity::new(names)?),
         };
-        let listener = TcpListener::bind(("127.0.0.1", port)).await?;
-        let addr = listener.local_addr()?;
         let shared = Arc::new(Shared {
             settings,
             users: Mutex::new(users),
             log: Arc::default(),
-            faults: Arc::new(faults),
+            faults: Arc::new(faults.into()),
             identity,
             signed_in: Mutex::default(),
+            tasks: Arc::default(),
             accepting: AtomicBool::new(true),
-            connections: Mutex::default(),
-            late: Mutex::default(),
         });
-        let listening = tokio::spawn(accept(listener, shared.clone())).abort_handle();
-        Ok(Self { shared, addr, listening })
+        let site = Site::listen(port, shared.tasks.clone(), |_| {
+            let shared = shared.clone();
+            move |tcp| serve(shared.clone(), tcp)
+        });
+        Ok(Self { site: site.await?, shared })
     }
 
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
-        self.addr
+        self.site.addr()
     }
 
     /// The port of [`addr`](Self::addr).
     pub fn port(&self) -> u16 {
-        self.addr.port()
+        self.addr().port()
     }
 
     /// The certificate authority a client has to trust, in PEM; nothing for a server without TLS. The server's own
@@ -149,7 +138,7 @@ impl ImapServer {
 
     /// Ends all connections at once, in the middle of whatever they do.
     pub fn disconnect_all(&self) -> &Self {
-        lock(&self.shared.connections).abort_all();
+        self.shared.tasks.disconnect_all();
         self
     }
 
@@ -161,26 +150,13 @@ impl ImapServer {
 }
 
 impl Shared {
-    /// Runs something that outlives its connection, not the server.
-    pub(crate) fn spawn_late(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let mut late = lock(&self.late);
-        while late.try_join_next().is_some() {}
-        late.spawn(task);
-    }
-
     pub(crate) fn account(&self, user: &str) -> Option<Arc<Mutex<Account>>> {
         lock(&self.users).account(user)
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    while let Ok((tcp, _)) = listener.accept().await {
-        if !shared.accepting.load(Ordering::Relaxed) {
-            continue;
-        }
-        let connection = connection::serve(shared.clone(), tcp);
-        let mut connections = lock(&shared.connections);
-        while connections.try_join_next().is_some() {}
-        connections.spawn(connection);
+async fn serve(shared: Arc<Shared>, tcp: TcpStream) {
+    if shared.accepting.load(Ordering::Relaxed) {
+        connection::serve(shared, tcp).await;
     }
 }

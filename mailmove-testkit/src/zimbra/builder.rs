@@ -8,7 +8,7 @@ use super::server::ZimbraServer;
 use super::settings::Settings;
 use super::version::Version;
 use super::world::{AccountStatus, Rank, World};
-use crate::http::{Clock, Fault, Hub};
+use crate::http::{Clock, Hub, PlainFault as Fault};
 
 /// Says what a server is like, then starts it. Without a word it is a Zimbra 10 with the limits of one and no account.
 #[derive(Debug, Default)]
@@ -219,10 +219,7 @@ impl ZimbraServerBuilder {
     /// # Errors
     /// When a port is taken.
     pub async fn try_start(self) -> io::Result<ZimbraServer> {
-        let hub = Arc::new(Hub::new(Clock::new(1.0), self.round_trip));
-        self.faults.into_iter().for_each(|fault| {
-            hub.faults.add(fault);
-        });
+        let hub = Arc::new(Hub::new(Clock::new(1.0), self.round_trip, self.faults));
         ZimbraServer::start(self.settings, self.world, hub, self.ports).await
     }
 

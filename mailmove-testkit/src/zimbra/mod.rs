@@ -50,11 +50,13 @@ mod vcard;
 mod version;
 mod world;
 
-pub use crate::http::{Action, Counters, Fault, FaultId, Faults, Log, LoggedRequest, Violation};
+pub use crate::http::{
+    Counters, Log, LoggedRequest, PlainAction as Action, PlainFault as Fault, PlainFaults as Faults, Violation,
+};
 pub use builder::ZimbraServerBuilder;
 pub use mistake::Mistake;
 pub use server::ZimbraServer;
 pub use state::{FolderSnapshot, ItemSnapshot, MailboxHandle, MailboxSnapshot, NewItem};
-pub use trouble::{Mishap, Trouble, Troubles};
+pub use trouble::{Mishap, Operation, Trouble, Troubles};
 pub use version::Version;
 pub use world::AccountStatus;

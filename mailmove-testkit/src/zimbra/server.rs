@@ -13,7 +13,8 @@ use super::settings::Settings;
 use super::state::{MailboxHandle, lock};
 use super::trouble::Troubles;
 use super::world::World;
-use crate::http::{Faults, Hub, Log, Site};
+use crate::http::{self, Hub, Log, PlainFaults};
+use crate::simulator::{Busy, Site};
 
 /// A Zimbra server on the loopback interface. It ends when this is dropped, whatever its connections are doing.
 pub struct ZimbraServer {
@@ -33,7 +34,7 @@ pub(crate) struct Shared {
     /// The moments at which the last requests of an account came.
     pub(crate) pace: Mutex<HashMap<String, VecDeque<Instant>>>,
     /// Requests of an account that are being worked on, and the most that ever were.
-    pub(crate) busy: Arc<Mutex<HashMap<String, (usize, usize)>>>,
+    pub(crate) busy: Arc<Busy>,
     /// Where users reach the server.
     pub(crate) url: String,
 }
@@ -58,7 +59,7 @@ impl ZimbraServer {
     ) -> io::Result<Self> {
         let mut shared = None;
         let closed = settings.admin_port_closed;
-        let users = Site::listen(hub.clone(), users, |addr| {
+        let users = http::listen(hub.clone(), users, |addr| {
             let made = Arc::new(Shared {
                 settings,
                 world: Arc::new(Mutex::new(world)),
@@ -78,7 +79,7 @@ impl ZimbraServer {
             None
         } else {
             let port = Port { shared: shared.clone(), administrators: true };
-            Some(Site::listen(hub, administrators, |_| Arc::new(port)).await?)
+            Some(http::listen(hub, administrators, |_| Arc::new(port)).await?)
         };
         Ok(Self { shared, users, administrators })
     }
@@ -129,11 +130,11 @@ impl ZimbraServer {
 
     /// The most requests of one account that were worked on at the same time.
     pub fn peak(&self, address: &str) -> usize {
-        lock(&self.shared.busy).get(&address.to_lowercase()).map_or(0, |(_, most)| *most)
+        self.shared.busy.peak(&address.to_lowercase())
     }
 
     /// The fault rules of HTTP, to be changed while the server runs.
-    pub fn faults(&self) -> Arc<Faults> {
+    pub fn faults(&self) -> Arc<PlainFaults> {
         self.shared.hub.faults.clone()
     }
 
@@ -183,7 +184,7 @@ impl ZimbraServer {
 
     /// Ends all connections at once, in the middle of whatever they do.
     pub fn disconnect_all(&self) -> &Self {
-        self.shared.hub.disconnect_all();
+        self.shared.hub.tasks.disconnect_all();
         self
     }
 }

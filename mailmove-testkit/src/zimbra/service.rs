@@ -1,6 +1,7 @@
 //! One port of the server: what is asked where.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -53,24 +54,38 @@ impl Place<'_> {
     }
 }
 
+/// What a request was found to be.
+pub(crate) struct Asked {
+    /// What was sent where SOAP is spoken, or why it cannot be read.
+    envelope: Option<Result<Envelope, (Form, String)>>,
+    /// The token of a cookie or of the query.
+    token: Option<String>,
+}
+
 impl Service for Port {
+    type Mishap = Infallible;
+    type Read = Asked;
+
     fn largest(&self) -> usize {
         // Imports have no limit; that of SOAP is kept when it is read.
         1 << 31
     }
 
-    fn label(&self, request: &Request) -> Label {
+    fn read(&self, request: &Request) -> (Label, Asked) {
         let parameters = parameters(&request.query);
         let mut label = Label { shown: shown(request), ..Label::default() };
-        let mut token = self.token_of(request);
+        let mut asked = Asked { envelope: None, token: self.token_of(request) };
+        let mut token = asked.token.clone();
         match Place::of(&request.path) {
-            Place::Soap { .. } => {
-                let Ok(envelope) = Envelope::read(&request.body) else { return label };
-                label.body = Some(without_secrets(&request.body, &envelope));
-                token = envelope.token().or(token);
-                label.operation = envelope.body.name.clone();
-                label.mailbox = envelope.account();
-            }
+            Place::Soap { .. } => match asked.envelope.insert(Envelope::read(&request.body)) {
+                Err(_) => return (label, asked),
+                Ok(envelope) => {
+                    label.body = Some(without_secrets(&request.body, envelope));
+                    token = envelope.token().or(token);
+                    label.operation = envelope.body.name.clone();
+                    label.mailbox = envelope.account();
+                }
+            },
             Place::Upload => label.operation = "upload".to_owned(),
             Place::Home(rest) => {
                 let format = parameters.iter().find(|(key, _)| key == "fmt").map(|(_, value)| value.as_str());
@@ -86,7 +101,8 @@ impl Service for Port {
         label.caller = caller.map(|caller| world.accounts[caller].address.clone());
         let named = label.mailbox.as_ref().and_then(|name| world.account(name)).or(caller);
         label.mailbox = named.map(|named| world.accounts[named].address.clone());
-        label
+        drop(world);
+        (label, asked)
     }
 
     fn admit(&self, _: &Request, label: &Label) -> Result<Turn, Reply> {
@@ -104,25 +120,18 @@ impl Service for Port {
             }
             times.push_back(Instant::now());
         }
-        let mut busy = lock(&self.shared.busy);
-        let (now, most) = busy.entry(account.clone()).or_default();
-        *now += 1;
-        *most = (*most).max(*now);
-        drop(busy);
-        Ok(Box::new(Running { busy: self.shared.busy.clone(), account }))
+        Ok(Box::new(self.shared.busy.enter(account, usize::MAX)))
     }
 
-    fn answer(&self, request: &Request) -> Reply {
-        if let Some(refused) = self.proxy(request) {
+    fn answer(&self, request: &Request, asked: Asked, _: Vec<Infallible>) -> Reply {
+        if let Some(refused) = self.proxy(request, &asked) {
             return refused;
         }
         match Place::of(&request.path) {
             Place::Soap { administrators: true } if !self.administrators => html(StatusCode::NOT_FOUND, "Not Found"),
-            Place::Soap { administrators } => self.soap(request, administrators),
-            Place::Upload => upload::take(&self.shared, request, self.token_of(request), &parameters(&request.query)),
-            Place::Home(rest) => {
-                rest::answer(&self.shared, request, rest, self.token_of(request), parameters(&request.query))
-            }
+            Place::Soap { administrators } => self.soap(request, asked, administrators),
+            Place::Upload => upload::take(&self.shared, request, asked.token, &parameters(&request.query)),
+            Place::Home(rest) => rest::answer(&self.shared, request, rest, asked.token, parameters(&request.query)),
             Place::Nowhere => html(StatusCode::NOT_FOUND, "Not Found"),
         }
     }
@@ -136,7 +145,7 @@ impl Service for Port {
 }
 
 impl Port {
-    fn soap(&self, request: &Request, administrators: bool) -> Reply {
+    fn soap(&self, request: &Request, asked: Asked, administrators: bool) -> Reply {
         if request.method != hyper::Method::POST {
             return html(StatusCode::METHOD_NOT_ALLOWED, "HTTP method GET is not supported by this URL");
         }
@@ -147,7 +156,8 @@ impl Port {
             let text = soap::document(Form::Soap12, soap::fault(Form::Soap12, &why), None);
             return Reply::of(StatusCode::INTERNAL_SERVER_ERROR, form(Form::Soap12), text);
         }
-        let (failed, form, text) = match Envelope::read(&request.body) {
+        let envelope = asked.envelope.unwrap_or_else(|| Envelope::read(&request.body));
+        let (failed, form, text) = match envelope {
             Err((wanted, why)) => {
                 let refusal = super::refusal::Refusal::new("service.PARSE_ERROR", format!("parse error: {why}"));
                 (true, form(wanted), soap::document(wanted, soap::fault(wanted, &refusal), None))
@@ -156,7 +166,7 @@ impl Port {
                 let context = envelope.context.as_ref();
                 let csrf = context.and_then(|context| context.value("csrfToken"));
                 let csrf = csrf.or_else(|| request.header("x-zimbra-csrf-token").map(str::to_owned));
-                let who = Who { token: envelope.token().or_else(|| self.token_of(request)), csrf };
+                let who = Who { token: envelope.token().or(asked.token), csrf };
                 let (failed, text) = soap::execute(&self.shared, &envelope, who, administrators);
                 (failed, form(envelope.answer), text)
             }
@@ -179,30 +189,16 @@ impl Port {
     }
 
     /// What a proxy in front says about requests that it cannot route.
-    fn proxy(&self, request: &Request) -> Option<Reply> {
-        if !self.shared.settings.proxy || self.administrators || self.token_of(request).is_some() {
+    fn proxy(&self, request: &Request, asked: &Asked) -> Option<Reply> {
+        if !self.shared.settings.proxy || self.administrators || asked.token.is_some() {
             return None;
         }
         let needs = match Place::of(&request.path) {
-            Place::Soap { .. } => Envelope::read(&request.body).is_ok_and(|envelope| envelope.token().is_some()),
+            Place::Soap { .. } => matches!(&asked.envelope, Some(Ok(envelope)) if envelope.token().is_some()),
             Place::Upload | Place::Home(_) => true,
             Place::Nowhere => false,
         };
         needs.then(|| html(StatusCode::BAD_GATEWAY, "502 Bad Gateway (nginx)"))
-    }
-}
-
-/// A place among the requests of an account.
-struct Running {
-    busy: Arc<std::sync::Mutex<std::collections::HashMap<String, (usize, usize)>>>,
-    account: String,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if let Some((now, _)) = lock(&self.busy).get_mut(&self.account) {
-            *now -= 1;
-        }
     }
 }
 

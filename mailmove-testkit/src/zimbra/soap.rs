@@ -8,7 +8,7 @@ use super::op::{self, Context};
 use super::refusal::{Refusal, SOAP11, SOAP12};
 use super::server::Shared;
 use super::state::lock;
-use super::trouble::{self, Mishap};
+use super::trouble::{self, Mishap, Operation};
 use super::world::Token;
 
 /// The form of a document.
@@ -139,7 +139,7 @@ pub(crate) fn execute(shared: &Shared, envelope: &Envelope, who: Who, administra
 /// One operation, with the troubles that happen to it.
 fn one(context: &mut Context<'_>, request: &Element) -> Result<Element, Refusal> {
     let mailbox = context.target.map(|target| context.world.mailboxes[target].address.clone());
-    let mishaps = context.shared.troubles.strike(&request.name, mailbox.as_deref());
+    let mishaps = context.shared.troubles.decide(&Operation { name: request.name.clone(), mailbox });
     if mishaps.contains(&Mishap::ExpireToken)
         && let Some(token) = &context.token
     {

@@ -1,11 +1,8 @@
 //! What goes wrong in Zimbra's own ways, beside what goes wrong with HTTP.
 
-use std::fmt;
-use std::sync::Mutex;
-
 use super::mistake::Mistake;
 use super::refusal::Refusal;
-use super::state::lock;
+use crate::simulator::{Rule, Rules};
 
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +26,17 @@ pub enum Mishap {
     FailImported(usize, String),
 }
 
-/// A rule: which operation, and what happens then.
+/// An operation, as rules see it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Operation {
+    /// As the log names it: `AddMsgRequest`, `GET tgz`.
+    pub name: String,
+    /// The mailbox that is meant.
+    pub mailbox: Option<String>,
+}
+
+/// A rule: which operation, and what happens then. Operations within a batch count, batches themselves do not.
 ///
 /// ```
 /// use mailmove_testkit::zimbra::{Mishap, Trouble};
@@ -39,112 +46,23 @@ pub enum Mishap {
 /// let swallowed = Trouble::on("GET tgz").nth(1).then(Mishap::SkipExported(3));
 /// # let _ = (full, swallowed);
 /// ```
-#[derive(Debug, Clone)]
-pub struct Trouble {
-    operation: Option<String>,
-    mailbox: Option<String>,
-    nth: Option<u64>,
-    every: Option<u64>,
-    times: Option<u64>,
-    mishaps: Vec<Mishap>,
-}
+pub type Trouble = Rule<Operation, Mishap>;
 
-impl Trouble {
-    /// For this operation, as the log names it: `AddMsgRequest`, `GET tgz`. Operations within a batch count.
+/// The rules of one server.
+pub type Troubles = Rules<Operation, Mishap>;
+
+impl Rule<Operation, Mishap> {
+    /// For this operation, as the log names it: `AddMsgRequest`, `GET tgz`.
     pub fn on(operation: &str) -> Self {
-        Self { operation: Some(operation.to_owned()), ..Self::any() }
-    }
-
-    /// For every operation but batches.
-    pub fn any() -> Self {
-        Self { operation: None, mailbox: None, nth: None, every: None, times: None, mishaps: Vec::new() }
+        let name = operation.to_owned();
+        Self::any().only(format!("on {name}"), move |operation| operation.name == name)
     }
 
     /// Only for this mailbox.
     #[must_use]
-    pub fn mailbox(mut self, address: &str) -> Self {
-        self.mailbox = Some(address.to_lowercase());
-        self
-    }
-
-    /// Only the nth of the operations that match so far, counted from 1.
-    #[must_use]
-    pub fn nth(mut self, n: u64) -> Self {
-        self.nth = Some(n);
-        self
-    }
-
-    /// Only every nth of the operations that match so far.
-    #[must_use]
-    pub fn every(mut self, n: u64) -> Self {
-        self.every = Some(n.max(1));
-        self
-    }
-
-    /// At most so many times.
-    #[must_use]
-    pub fn times(mut self, n: u64) -> Self {
-        self.times = Some(n);
-        self
-    }
-
-    /// What happens. May be called again: all of it happens.
-    #[must_use]
-    pub fn then(mut self, mishap: Mishap) -> Self {
-        self.mishaps.push(mishap);
-        self
-    }
-}
-
-/// The rules of one server.
-#[derive(Default)]
-pub struct Troubles {
-    /// Each with the number of operations that matched, and of those to which it happened.
-    rules: Mutex<Vec<(Trouble, u64, u64)>>,
-}
-
-impl fmt::Debug for Troubles {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(lock(&self.rules).iter().map(|(trouble, ..)| trouble.operation.clone())).finish()
-    }
-}
-
-impl Troubles {
-    /// Adds a rule; its counting starts now.
-    pub fn add(&self, trouble: Trouble) -> &Self {
-        lock(&self.rules).push((trouble, 0, 0));
-        self
-    }
-
-    /// Takes all rules back: the server is well again.
-    pub fn clear(&self) {
-        lock(&self.rules).clear();
-    }
-
-    /// How often something happened.
-    pub fn strikes(&self) -> u64 {
-        lock(&self.rules).iter().map(|(.., strikes)| strikes).sum()
-    }
-
-    /// What happens to an operation.
-    pub(crate) fn strike(&self, operation: &str, mailbox: Option<&str>) -> Vec<Mishap> {
-        let mut all = Vec::new();
-        for (trouble, matched, strikes) in lock(&self.rules).iter_mut() {
-            let concerned = trouble.operation.as_deref().is_none_or(|wanted| wanted == operation)
-                && trouble.mailbox.as_deref().is_none_or(|wanted| mailbox == Some(wanted));
-            if !concerned {
-                continue;
-            }
-            *matched += 1;
-            let chosen = trouble.nth.is_none_or(|n| *matched == n)
-                && trouble.every.is_none_or(|n| matched.is_multiple_of(n))
-                && trouble.times.is_none_or(|n| *strikes < n);
-            if chosen {
-                *strikes += 1;
-                all.extend(trouble.mishaps.iter().cloned());
-            }
-        }
-        all
+    pub fn mailbox(self, address: &str) -> Self {
+        let address = address.to_lowercase();
+        self.only(format!("mailbox {address}"), move |operation| operation.mailbox.as_deref() == Some(&address))
     }
 }
 

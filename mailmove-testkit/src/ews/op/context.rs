@@ -1,6 +1,6 @@
 //! What an operation works with.
 
-use crate::ews::fault::Effect;
+use crate::ews::mishap::Effect;
 use crate::ews::refusal::Refusal;
 use crate::ews::settings::Rewrite;
 use crate::ews::show::Style;

@@ -11,8 +11,6 @@ mod snapshot;
 mod store;
 mod well_known;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 pub(crate) use attachment::{Attachment, Content};
 pub(crate) use folder::{Change, Folder};
 pub use handle::MailboxHandle;
@@ -23,7 +21,4 @@ pub(crate) use property::{PUBLIC_STRINGS, Path, Property, PropertyKey};
 pub use snapshot::{AttachmentSnapshot, FolderSnapshot, ItemSnapshot, MailboxSnapshot};
 pub(crate) use store::{FolderChange, Store, change_key};
 
-/// Locks, whatever a thread did that panicked with the lock in hand.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+pub(crate) use crate::simulator::lock;

@@ -2,13 +2,13 @@ use std::time::Duration;
 
 use super::dialogue::{create, mime_content};
 use super::{Client, ID_ONLY, ann};
-use crate::ews::{Action, EwsServer, Fault, Mutation};
+use crate::ews::{Action, EwsServer, Fault, Mishap, Mistake};
 
 const GET: &str = "<m:GetFolder><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:FolderIds>\
                    <t:DistinguishedFolderId Id=\"inbox\"/><t:DistinguishedFolderId Id=\"drafts\"/>\
                    <t:DistinguishedFolderId Id=\"outbox\"/></m:FolderIds></m:GetFolder>";
 
-async fn server(action: Action) -> EwsServer {
+async fn server(action: impl Into<Action>) -> EwsServer {
     ann().fault(Fault::on("CreateItem").then(action)).start().await
 }
 
@@ -23,11 +23,11 @@ fn stored(server: &EwsServer) -> usize {
 #[tokio::test]
 async fn a_throttled_request_is_not_executed() {
     let back_off = Duration::from_millis(1500);
-    let outside = server(Action::Busy { back_off }).await;
+    let outside = server(Mishap::Busy { back_off }).await;
     let reply = Client::new(&outside).send(&new_item()).await.unwrap();
     assert_eq!((reply.status, stored(&outside)), (500, 0));
     assert!(reply.body.contains("<t:Value Name=\"BackOffMilliseconds\">1500</t:Value>"), "{}", reply.body);
-    let inside = server(Action::BusyInside { back_off }).await;
+    let inside = server(Mishap::BusyInside { back_off }).await;
     let messages = Client::new(&inside).ask(&new_item()).await;
     assert_eq!((messages[0].value("ResponseCode"), stored(&inside)), (Some("ErrorServerBusy"), 0));
     assert_eq!(messages[0].at(&["MessageXml", "Value"]).unwrap().text, "1500");
@@ -36,7 +36,7 @@ async fn a_throttled_request_is_not_executed() {
 #[tokio::test]
 async fn a_request_during_a_back_off_is_found_out() {
     let server =
-        ann().fault(Fault::any().nth(1).then(Action::Busy { back_off: Duration::from_secs(60) })).start().await;
+        ann().fault(Fault::any().nth(1).then(Mishap::Busy { back_off: Duration::from_secs(60) })).start().await;
     let client = Client::new(&server);
     client.fault(GET).await;
     assert!(server.log().sent_during_back_off(Duration::ZERO).is_empty());
@@ -86,17 +86,17 @@ async fn a_late_commit_comes_after_the_end() {
 async fn a_batch_stops_in_its_middle() {
     let server = ann().start().await;
     let client = Client::new(&server);
-    server.faults().add(Fault::any().times(1).then(Action::StopBatch { after: 1 }));
+    server.faults().add(Fault::any().times(1).then(Mishap::StopBatch { after: 1 }));
     let messages = client.ask(GET).await;
     let classes: Vec<_> = messages.iter().map(|message| message.attribute("ResponseClass").unwrap()).collect();
     assert_eq!(classes, ["Success", "Warning", "Warning"]);
     assert_eq!(messages[2].value("ResponseCode"), Some("ErrorBatchProcessingStopped"));
-    let refused = Action::RefuseNth { nth: 2, code: "ErrorMailboxStoreUnavailable".into() };
+    let refused = Mishap::RefuseNth { nth: 2, code: "ErrorMailboxStoreUnavailable".into() };
     server.faults().add(Fault::any().times(1).then(refused));
     assert_eq!(client.codes(GET).await, ["NoError", "ErrorMailboxStoreUnavailable", "NoError"]);
-    server.faults().add(Fault::any().times(1).then(Action::Refuse("ErrorMailboxStoreUnavailable".into())));
+    server.faults().add(Fault::any().times(1).then(Mishap::Refuse("ErrorMailboxStoreUnavailable".into())));
     assert_eq!(client.codes(GET).await, ["ErrorMailboxStoreUnavailable"; 3]);
-    server.faults().add(Fault::any().times(1).then(Action::SoapFault("ErrorInternalServerError".into())));
+    server.faults().add(Fault::any().times(1).then(Mishap::SoapFault("ErrorInternalServerError".into())));
     assert_eq!(client.fault(GET).await, "ErrorInternalServerError");
 }
 
@@ -119,14 +119,14 @@ async fn answers_can_be_wrong_in_every_way() {
              </m:ParentFolderIds></m:FindItem>"
         ),
     ];
-    for mutation in Mutation::ALL {
+    for mistake in Mistake::ALL {
         let mut spoiled = 0;
         for request in &requests {
             let good = client.send(request).await.unwrap();
-            server.faults().add(Fault::any().times(1).then(Action::Mutate(mutation)));
+            server.faults().add(Fault::any().times(1).then(Mishap::Spoil(mistake)));
             spoiled += usize::from(client.send(request).await.unwrap().body != good.body);
         }
-        assert!(spoiled > 0, "{mutation:?} spoils nothing");
+        assert!(spoiled > 0, "{mistake:?} spoils nothing");
     }
     server
         .faults()
@@ -159,7 +159,7 @@ async fn rules_come_and_go_while_the_server_runs() {
     let client = Client::new(&server);
     let rule = server
         .faults()
-        .add(Fault::any().mailbox("ann@x.test").containing("outbox").then(Action::SoapFault("ErrorX".into())));
+        .add(Fault::any().mailbox("ann@x.test").containing("outbox").then(Mishap::SoapFault("ErrorX".into())));
     assert_eq!(client.fault(GET).await, "ErrorX");
     client.codes(&new_item()).await;
     assert_eq!(server.faults().strikes(rule), 1);

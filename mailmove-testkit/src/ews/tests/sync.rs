@@ -1,6 +1,6 @@
 use super::{Client, ID_ONLY, ann};
 use crate::ews::xml::Node;
-use crate::ews::{Action, Fault, NewItem};
+use crate::ews::{Fault, Mishap, NewItem};
 
 fn sync(state: &str, most: usize, more: &str) -> String {
     let state = if state.is_empty() { String::new() } else { format!("<m:SyncState>{state}</m:SyncState>") };
@@ -52,6 +52,6 @@ async fn states_of_other_folders_and_times_are_refused() {
     let other = sync(&state, 9, "").replace("inbox", "drafts");
     assert_eq!(client.codes(&other).await, ["ErrorInvalidSyncStateData"]);
     assert_eq!(client.codes(&sync("bm9uc2Vuc2U=", 9, "")).await, ["ErrorInvalidSyncStateData"]);
-    server.faults().add(Fault::on("SyncFolderItems").times(1).then(Action::ForgetSyncStates));
+    server.faults().add(Fault::on("SyncFolderItems").times(1).then(Mishap::ForgetSyncStates));
     assert_eq!(client.codes(&sync(&state, 9, "")).await, ["ErrorInvalidSyncStateData"]);
 }

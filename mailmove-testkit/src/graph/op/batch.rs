@@ -66,7 +66,7 @@ fn step(call: &Call<'_>, one: &Value) -> Reply {
 
 fn worked(call: &Call<'_>, request: &Request) -> Reply {
     let shared = call.shared;
-    let label = shared.label(request);
+    let (label, _) = shared.read(request);
     let actions = shared.hub.inner(request, &label);
     if let (Some(limits), Some(mailbox)) = (&shared.settings.limits, &label.mailbox) {
         let key = (call.caller.name.as_str(), mailbox.as_str());

@@ -16,7 +16,8 @@ use crate::graph::service::Shared;
 use crate::graph::sessions::auth_token;
 use crate::graph::show;
 use crate::graph::state::{Item, Mailbox, Purpose};
-use crate::http::{Reply, Request, lock};
+use crate::http::{Reply, Request};
+use crate::simulator::lock;
 
 /// Items of one export.
 const MOST: usize = 20;

@@ -13,7 +13,8 @@ use crate::graph::schema;
 use crate::graph::service::Shared;
 use crate::graph::sessions::Upload;
 use crate::graph::state::{Attachment, Content, Id, Kind};
-use crate::http::{Reply, Request, lock};
+use crate::http::{Reply, Request};
+use crate::simulator::lock;
 
 /// Smaller files are posted at once.
 const SMALLEST: u64 = 3 << 20;

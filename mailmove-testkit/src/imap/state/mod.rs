@@ -15,9 +15,4 @@ pub use message::NewMessage;
 pub(crate) use message::{Content, Message};
 pub use snapshot::{FolderSnapshot, MailboxSnapshot, MessageSnapshot};
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Locks, whatever happened to the last holder: a test that panicked must not make others fail for its sake.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+pub(crate) use crate::simulator::lock;

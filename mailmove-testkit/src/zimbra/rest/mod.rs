@@ -15,7 +15,7 @@ use super::server::Shared;
 use super::service::html;
 use super::soap::may_act_as;
 use super::state::lock;
-use super::trouble::{self, Mishap};
+use super::trouble::{self, Mishap, Operation};
 use super::world::World;
 use crate::http::{Reply, Request};
 
@@ -70,7 +70,7 @@ pub(crate) fn answer(
     let format = parameters.iter().find(|(key, _)| key == "fmt").map_or("native", |(_, value)| value.as_str());
     let operation = format!("{} {format}", request.method);
     let address = world.accounts[target].address.clone();
-    let mishaps = shared.troubles.strike(&operation, Some(&address));
+    let mishaps = shared.troubles.decide(&Operation { name: operation, mailbox: Some(address) });
     if mishaps.contains(&Mishap::ExpireToken)
         && let Some(token) = &token
     {

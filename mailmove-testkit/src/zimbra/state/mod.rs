@@ -16,13 +16,9 @@ pub use new_item::NewItem;
 pub use snapshot::{FolderSnapshot, ItemSnapshot, MailboxSnapshot};
 pub(crate) use tag::Tag;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+pub(crate) use crate::simulator::lock;
 
-/// A lock that a panic elsewhere does not spoil: a test that failed has said so already.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Milliseconds since 1970.
 pub(crate) fn now() -> i64 {

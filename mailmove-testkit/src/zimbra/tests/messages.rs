@@ -83,10 +83,11 @@ async fn a_batch_goes_on_or_stops_at_a_fault() {
         assert_eq!(ids, ["a", "b", "c"][..names]);
         assert_eq!(answer.children[1].name, "Fault");
     }
-    server.troubles().add(Trouble::on("NoOpRequest").nth(2).then(Mishap::Refuse("mail.TRY_AGAIN".to_owned())));
+    let again =
+        server.troubles().add(Trouble::on("NoOpRequest").nth(2).then(Mishap::Refuse("mail.TRY_AGAIN".to_owned())));
     let answer = client.ok(&format!("<BatchRequest xmlns=\"urn:zimbra\">{inner}</BatchRequest>")).await;
     assert_eq!(answer.children[2].name, "Fault");
-    assert_eq!(server.troubles().strikes(), 1);
+    assert_eq!(server.troubles().strikes(again), 1);
 }
 
 #[tokio::test]

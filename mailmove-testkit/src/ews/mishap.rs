@@ -1,23 +1,37 @@
-//! What goes wrong.
+//! What goes wrong in the ways of Exchange, beside what goes wrong with HTTP.
 
 use std::time::Duration;
 
-use super::Mutation;
-use crate::ews::refusal::Refusal;
+use super::mistake::Mistake;
+use super::refusal::Refusal;
+use crate::http::{self, LoggedRequest};
+use crate::simulator::{Rule, Rules};
 
-/// What happens to a request that a [`Fault`](super::Fault) matches.
+/// What happens to a request that a [`Fault`] matches.
+pub type Action = http::Action<Mishap>;
+
+/// A rule: a matcher and what happens then. Operations are called as in their envelopes: `GetItem`; what cannot be read
+/// has the operation `""`.
+///
+/// ```
+/// use std::time::Duration;
+/// use mailmove_testkit::ews::{Action, Fault, Mishap};
+///
+/// // The second UploadItems is stored, but its answer never comes.
+/// let lost = Fault::on("UploadItems").nth(2).then(Action::LoseAnswer);
+/// // Three in a hundred requests are told to wait, the same ones in every run.
+/// let busy = Fault::any().chance(0.03, 7).then(Mishap::Busy { back_off: Duration::from_secs(5) });
+/// # let _ = (lost, busy);
+/// ```
+pub type Fault = Rule<LoggedRequest, Action>;
+
+/// The rules of one server.
+pub type Faults = Rules<LoggedRequest, Action>;
+
+/// What goes wrong in Exchange.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Action {
-    /// Not executed; this HTTP status with this text.
-    Status {
-        /// 503, 413, 403 …
-        code: u16,
-        /// The Retry-After header.
-        retry_after: Option<Duration>,
-        /// The body, as HTML when it begins with `<`.
-        body: String,
-    },
+pub enum Mishap {
     /// Not executed; a SOAP fault with this response code and HTTP status 500.
     SoapFault(String),
     /// Not executed; ErrorServerBusy as a SOAP fault with HTTP status 500.
@@ -44,32 +58,8 @@ pub enum Action {
         /// Things that are done.
         after: usize,
     },
-    /// The connection ends; the request is not executed.
-    CutBefore,
-    /// The request is executed, then the connection ends without a word.
-    LoseAnswer,
-    /// The connection ends after so many octets of the answer's body. The request is executed.
-    CutOutput {
-        /// Octets that still arrive.
-        after: usize,
-    },
-    /// The connection ends at once, and the request is executed so much later.
-    CommitLate(Duration),
-    /// Nothing is executed nor answered, and the connection stays open.
-    Stall,
-    /// Waits so long, then goes on as if nothing had been.
-    Wait(Duration),
-    /// The body of the answer is sent so many octets at a time.
-    Slow {
-        /// Octets in one piece.
-        chunk: usize,
-        /// The wait before each piece.
-        delay: Duration,
-    },
     /// The answer is wrong in one of the ways in which servers and imitations of them were.
-    Mutate(Mutation),
-    /// In the answer's text, every occurrence of the first is replaced by the second; neither needs to be XML.
-    Replace(String, String),
+    Spoil(Mistake),
     /// Sync states that are already known to clients become invalid, before the request is executed.
     ForgetSyncStates,
 }

@@ -5,7 +5,7 @@ use crate::ews::xml::{Node, Ns};
 /// A planted mistake in an answer. One that finds nothing to spoil leaves the answer as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Mutation {
+pub enum Mistake {
     /// The children of the first item or folder stand in the opposite order.
     WrongOrder,
     /// The last response message is missing.
@@ -34,7 +34,7 @@ pub enum Mutation {
     NoBase64,
 }
 
-impl Mutation {
+impl Mistake {
     /// All of them.
     pub const ALL: [Self; 13] = [
         Self::WrongOrder,
