@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use time::{Date, OffsetDateTime};
 
-use super::{Recurrence, When};
+use super::{Attached, Recurrence, When};
 
 /// An appointment or a meeting; a series with all its exceptions is one.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +31,8 @@ pub struct Appointment {
     pub importance: Importance,
     /// Under which names it is filed.
     pub categories: Vec<String>,
+    /// What hangs on it.
+    pub attachments: Vec<Attached>,
     /// Whether its organizer called it off.
     pub cancelled: bool,
     /// How many times its organizer changed it (SEQUENCE).
@@ -72,6 +74,8 @@ pub struct Occurrence {
     pub sensitivity: Option<Sensitivity>,
     /// Under which names it is filed.
     pub categories: Option<Vec<String>>,
+    /// What hangs on it: all of it, also where only some of that is other than in the series.
+    pub attachments: Option<Vec<Attached>>,
     /// Whether its organizer called it off.
     pub cancelled: Option<bool>,
 }
@@ -177,6 +181,7 @@ impl Appointment {
             sensitivity: Sensitivity::default(),
             importance: Importance::default(),
             categories: Vec::new(),
+            attachments: Vec::new(),
             cancelled: false,
             sequence: 0,
             created: None,
@@ -208,6 +213,7 @@ impl Occurrence {
             importance: None,
             sensitivity: None,
             categories: None,
+            attachments: None,
             cancelled: None,
         }
     }

@@ -7,6 +7,7 @@ use calcard::icalendar::{
 use mailmove_core::{Error, ErrorKind, Loss, Result};
 use time::{OffsetDateTime, PrimitiveDateTime};
 
+use super::attach::{Apart, Attached, REFERENCE};
 use super::{Importance, Moment, Sensitivity, Text};
 use crate::ical::{local, moment, partial_utc};
 use crate::zone::{Zone, Zones};
@@ -42,10 +43,11 @@ impl Losses {
     }
 }
 
-/// A calendar with the zones that it names.
+/// A calendar with the zones that it names, and what hangs on the things in it.
 pub(super) struct Calendar {
     pub(super) tree: ICalendar,
     zones: Zones,
+    attached: Vec<Attached>,
 }
 
 impl Calendar {
@@ -53,7 +55,19 @@ impl Calendar {
     /// `Refused` when this is no iCalendar.
     pub(super) fn parse(octets: &[u8]) -> Result<Self> {
         let tree = ICalendar::parse(String::from_utf8_lossy(octets)).map_err(|_| refused("this is no iCalendar"))?;
-        Ok(Self { zones: Zones::of(&tree), tree })
+        Ok(Self { zones: Zones::of(&tree), tree, attached: Vec::new() })
+    }
+
+    /// The same from a text that was taken apart.
+    pub(super) fn parse_apart(apart: Apart) -> Result<Self> {
+        Ok(Self { attached: apart.attached, ..Self::parse(&apart.text)? })
+    }
+
+    /// What hangs on a component.
+    pub(super) fn attached(&self, component: &ICalendarComponent) -> Vec<Attached> {
+        let numbers = component.entries.iter().filter(|entry| is_reference(&entry.name));
+        let numbers = numbers.filter_map(|entry| first(entry).parse::<usize>().ok());
+        numbers.filter_map(|number| self.attached.get(number).cloned()).collect()
     }
 
     /// The components of one type, all of one UID.
@@ -269,10 +283,25 @@ pub(super) fn print(calendar: &ICalendar) -> Vec<u8> {
     out.into_bytes()
 }
 
+/// Whether a property stands for something that hangs there.
+pub(super) fn is_reference(name: &Name) -> bool {
+    matches!(name, Name::Other(name) if name == REFERENCE)
+}
+
+/// Puts a reference to each of these into a component, and them behind what hangs elsewhere.
+pub(super) fn hang(component: &mut ICalendarComponent, own: &[Attached], all: &mut Vec<Attached>) {
+    for attached in own {
+        component.add_property(Name::Other(REFERENCE.to_owned()), all.len().to_string());
+        all.push(attached.clone());
+    }
+}
+
 /// What is known to be for the program that wrote it, or to be told otherwise here.
 pub(super) fn is_idle(name: &Name) -> bool {
     match name {
         Name::Begin | Name::End | Name::Dtstamp | Name::RequestStatus => true,
+        // Read by its number.
+        name if is_reference(name) => true,
         Name::Other(name) => {
             let name = name.to_ascii_uppercase();
             let makers = ["X-MICROSOFT-", "X-MS-OLK-", "X-MOZ-", "X-LIC-", "X-EVOLUTION-", "X-KDE-", "X-ZIMBRA-"];

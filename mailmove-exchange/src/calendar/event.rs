@@ -45,6 +45,7 @@ pub(super) fn read<'a>(
         }
     }
     let own = &mut event.appointment;
+    own.attachments = calendar.attached(component);
     if !own.attendees.is_empty() && own.organizer.is_none() {
         losses.add("organizer", "there are attendees, and nobody whose meeting it is");
     }

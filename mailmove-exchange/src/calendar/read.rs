@@ -5,25 +5,42 @@ use std::collections::BTreeSet;
 use calcard::icalendar::{
     ICalendarComponentType, ICalendarEntry, ICalendarParameterName, ICalendarRecurrenceRule as Rule, ICalendarValue,
 };
-use mailmove_core::{Loss, Result};
+use mailmove_core::{Body, Loss, Result, Spool};
 use time::Date;
 
+use super::attach::split;
 use super::component::{Calendar, Losses};
 use super::{Appointment, End, Occurrence, When, event, rrule};
 use crate::ical::day;
 use crate::zone::Zone;
 
+/// The appointment in an iCalendar with what hangs on it, and what Exchange cannot say of it. Files go to the spool; no
+/// more than their text is held.
+///
+/// # Errors
+/// As [`from_icalendar`]; `TooLarge` when there are more than 16 MiB beside the files.
+pub fn read_event(body: &Body, spool: &Spool) -> Result<(Appointment, Vec<Loss>)> {
+    let mut apart = split(body, spool)?;
+    let lost = std::mem::take(&mut apart.losses);
+    let (appointment, mut losses) = of(&Calendar::parse_apart(apart)?)?;
+    losses.extend(lost);
+    Ok((appointment, losses))
+}
+
 /// The appointment in an iCalendar, and what Exchange cannot say of it. A series and its exceptions (components with
-/// RECURRENCE-ID) are one.
+/// RECURRENCE-ID) are one. What hangs on it is lost, and named: see [`read_event`].
 ///
 /// # Errors
 /// `Refused` when there is no event in it, more than one (by UID), or one without a beginning.
 pub fn from_icalendar(octets: &[u8]) -> Result<(Appointment, Vec<Loss>)> {
-    let calendar = Calendar::parse(octets)?;
+    of(&Calendar::parse(octets)?)
+}
+
+fn of(calendar: &Calendar) -> Result<(Appointment, Vec<Loss>)> {
     let mut losses = Losses::default();
     let mut events = Vec::new();
     for component in calendar.all(&ICalendarComponentType::VEvent)? {
-        events.push(event::read(&calendar, component, &mut losses)?);
+        events.push(event::read(calendar, component, &mut losses)?);
     }
     let master = events.iter().position(|event| event.occurrence.is_none());
     let master = events.remove(master.unwrap_or(0));
@@ -37,8 +54,8 @@ pub fn from_icalendar(octets: &[u8]) -> Result<(Appointment, Vec<Loss>)> {
     }
     if series.recurrence.is_some() {
         let without: Vec<Date> =
-            master.without.iter().flat_map(|entry| without_days(&calendar, entry, &series)).collect();
-        let named = events.iter().filter_map(|event| occurrence(&calendar, event.occurrence?, &series));
+            master.without.iter().flat_map(|entry| without_days(calendar, entry, &series)).collect();
+        let named = events.iter().filter_map(|event| occurrence(calendar, event.occurrence?, &series));
         let days = days_of(&series, named.chain(without.iter().copied()).collect());
         series.deleted = without.into_iter().filter(|day| days.contains(day)).collect();
         for event in events {
@@ -49,7 +66,7 @@ pub fn from_icalendar(octets: &[u8]) -> Result<(Appointment, Vec<Loss>)> {
             if entry.has_parameter(&ICalendarParameterName::Range) {
                 losses.add("this-and-future", "a change of all that follows is kept for one occurrence alone");
             }
-            let day = occurrence(&calendar, entry, &series).filter(|day| days.contains(day));
+            let day = occurrence(calendar, entry, &series).filter(|day| days.contains(day));
             let Some(day) = day else {
                 losses.add("lone-occurrence", "an occurrence on a day that is not one of the series is not kept");
                 continue;
@@ -142,6 +159,7 @@ fn difference(series: &Appointment, own: Appointment, day: Date) -> Occurrence {
         importance: other(own.importance, &series.importance),
         sensitivity: other(own.sensitivity, &series.sensitivity),
         categories: other(own.categories, &series.categories),
+        attachments: other(own.attachments, &series.attachments),
         cancelled: other(own.cancelled, &series.cancelled),
     }
 }

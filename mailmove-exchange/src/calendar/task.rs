@@ -1,6 +1,6 @@
 use time::{Date, OffsetDateTime};
 
-use super::{Importance, Recurrence, Sensitivity, Text};
+use super::{Attached, Importance, Recurrence, Sensitivity, Text};
 
 /// Something to do. Exchange knows the days of a task, not the hours.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +29,8 @@ pub struct Task {
     pub sensitivity: Sensitivity,
     /// Under which names it is filed.
     pub categories: Vec<String>,
+    /// What hangs on it.
+    pub attachments: Vec<Attached>,
     /// How it comes again.
     pub recurrence: Option<Recurrence>,
     /// When it was made.
@@ -66,6 +68,7 @@ impl Task {
             importance: Importance::default(),
             sensitivity: Sensitivity::default(),
             categories: Vec::new(),
+            attachments: Vec::new(),
             recurrence: None,
             created: None,
             modified: None,

@@ -4,24 +4,51 @@ use calcard::icalendar::{
     ICalendarComponent, ICalendarComponentType, ICalendarEntry, ICalendarParameter, ICalendarProperty as Name,
     ICalendarStatus, ICalendarValue, ICalendarValueType,
 };
-use mailmove_core::{Loss, Result};
+use mailmove_core::{Body, Loss, Result, Spool};
 use time::Date;
 
+use super::attach::{Attached, join, split};
 use super::component::{
     Calendar, Losses, Trigger, add, add_categories, add_class, add_importance, add_text, alarm, begin, calendar, class,
-    first, importance, is_idle, normal, print, push, take_text, texts, trigger,
+    first, hang, importance, is_idle, normal, print, push, take_text, texts, trigger,
 };
 use super::{End, Task, TaskStatus, When, rrule};
 use crate::ical::{day, moment, partial_day};
 use crate::zone::Zone;
 
 impl Task {
-    /// The task in an iCalendar, and what Exchange cannot say of it.
+    /// The task in an iCalendar with what hangs on it, and what Exchange cannot say of it. Files go to the spool.
+    ///
+    /// # Errors
+    /// As [`from_icalendar`](Self::from_icalendar); `TooLarge` when there are more than 16 MiB beside the files.
+    pub fn read(body: &Body, spool: &Spool) -> Result<(Task, Vec<Loss>)> {
+        let mut apart = split(body, spool)?;
+        let lost = std::mem::take(&mut apart.losses);
+        let (task, mut losses) = Self::of(&Calendar::parse_apart(apart)?)?;
+        losses.extend(lost);
+        Ok((task, losses))
+    }
+
+    /// The iCalendar of a task with what hangs on it, piece by piece in the spool.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or the text not be kept.
+    pub fn write(&self, spool: &Spool) -> Result<Body> {
+        let mut attached = Vec::new();
+        let text = self.text(|todo, own| hang(todo, own, &mut attached));
+        join(&text, &attached, spool)
+    }
+
+    /// The task in an iCalendar, and what Exchange cannot say of it. What hangs on it is lost, and named: see
+    /// [`read`](Self::read).
     ///
     /// # Errors
     /// `Refused` when there is no task in it, or more than one (by UID).
     pub fn from_icalendar(octets: &[u8]) -> Result<(Task, Vec<Loss>)> {
-        let calendar = Calendar::parse(octets)?;
+        Self::of(&Calendar::parse(octets)?)
+    }
+
+    fn of(calendar: &Calendar) -> Result<(Task, Vec<Loss>)> {
         let mut losses = Losses::default();
         let all = calendar.all(&ICalendarComponentType::VTodo)?;
         let master = all.iter().find(|part| !part.has_property(&Name::RecurrenceId)).or(all.first());
@@ -36,13 +63,18 @@ impl Task {
             }
         }
         task.settle();
+        task.attachments = calendar.attached(component);
         task.repeat(component, &mut losses);
-        task.remind(&calendar, component, &mut losses);
+        task.remind(calendar, component, &mut losses);
         Ok((task, losses.finish()))
     }
 
-    /// The iCalendar of a task.
+    /// The iCalendar of a task. What hangs on it is left out: see [`write`](Self::write).
     pub fn to_icalendar(&self) -> Vec<u8> {
+        self.text(|_, _| {})
+    }
+
+    fn text(&self, hang: impl FnOnce(&mut ICalendarComponent, &[Attached])) -> Vec<u8> {
         let mut tree = calendar();
         let mut todo = ICalendarComponent::new(ICalendarComponentType::VTodo);
         begin(&mut todo, &self.uid, self.created, self.modified);
@@ -70,6 +102,7 @@ impl Task {
         add_class(&mut todo, self.sensitivity);
         add_importance(&mut todo, self.importance);
         add_categories(&mut todo, &self.categories);
+        hang(&mut todo, &self.attachments);
         if let (Some(recurrence), Some(start)) = (&self.recurrence, self.start.or(self.due)) {
             todo.add_property(Name::Rrule, rrule::write(recurrence, &When::day(start)));
         }

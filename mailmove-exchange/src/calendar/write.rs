@@ -4,10 +4,12 @@ use calcard::icalendar::{
     ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarEntry, ICalendarParameter,
     ICalendarProperty as Name, ICalendarStatus, ICalendarTransparency, ICalendarValue, ICalendarValueType,
 };
+use mailmove_core::{Body, Result, Spool};
 use time::Date;
 
+use super::attach::{Attached, join};
 use super::component::{
-    Trigger, add, add_categories, add_class, add_importance, add_text, alarm, begin, calendar, print, push,
+    Trigger, add, add_categories, add_class, add_importance, add_text, alarm, begin, calendar, hang, print, push,
 };
 use super::event::BUSY;
 use super::person::{attendee_entry, organizer_entry};
@@ -19,12 +21,26 @@ use crate::zone::{Zone, add_to};
 const FAR: i32 = 2038;
 
 /// The iCalendar of an appointment: the series, each of its changed occurrences beside it with RECURRENCE-ID, and the
-/// zones that they name.
+/// zones that they name. What hangs on it is left out: see [`write_event`].
 pub fn to_icalendar(appointment: &Appointment) -> Vec<u8> {
+    text(appointment, |_, _| {})
+}
+
+/// The same with what hangs on it, piece by piece in the spool.
+///
+/// # Errors
+/// When a file cannot be read, or the text not be kept.
+pub fn write_event(appointment: &Appointment, spool: &Spool) -> Result<Body> {
+    let mut attached = Vec::new();
+    let text = text(appointment, |event, own| hang(event, own, &mut attached));
+    join(&text, &attached, spool)
+}
+
+fn text(appointment: &Appointment, mut hang: impl FnMut(&mut ICalendarComponent, &[Attached])) -> Vec<u8> {
     let mut tree = calendar();
-    push_event(&mut tree, appointment, None);
+    push_event(&mut tree, appointment, None, &mut hang);
     for changed in &appointment.changed {
-        push_event(&mut tree, &appointment.with(changed), Some((appointment, changed.original)));
+        push_event(&mut tree, &appointment.with(changed), Some((appointment, changed.original)), &mut hang);
     }
     for zone in zones(appointment) {
         let (from, to) = years(appointment);
@@ -55,12 +71,18 @@ impl Appointment {
         take(&mut own.importance, &changed.importance);
         take(&mut own.sensitivity, &changed.sensitivity);
         take(&mut own.categories, &changed.categories);
+        take(&mut own.attachments, &changed.attachments);
         take(&mut own.cancelled, &changed.cancelled);
         own
     }
 }
 
-fn push_event(tree: &mut ICalendar, own: &Appointment, occurrence: Option<(&Appointment, Date)>) {
+fn push_event(
+    tree: &mut ICalendar,
+    own: &Appointment,
+    occurrence: Option<(&Appointment, Date)>,
+    hang: &mut impl FnMut(&mut ICalendarComponent, &[Attached]),
+) {
     let mut event = ICalendarComponent::new(ICalendarComponentType::VEvent);
     begin(&mut event, &own.uid, own.created, own.modified);
     if own.sequence > 0 {
@@ -85,6 +107,7 @@ fn push_event(tree: &mut ICalendar, own: &Appointment, occurrence: Option<(&Appo
     add_importance(&mut event, own.importance);
     add_categories(&mut event, &own.categories);
     add_availability(&mut event, own);
+    hang(&mut event, &own.attachments);
     let id = push(tree, 0, event);
     if let Some(minutes) = own.reminder {
         push(tree, id, alarm(Trigger::Before(minutes)));

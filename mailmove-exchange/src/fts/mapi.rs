@@ -24,6 +24,10 @@ pub(crate) const APPOINTMENT: Set = outlook(0x0006_2002);
 pub(crate) const TASK: Set = outlook(0x0006_2003);
 pub(crate) const ADDRESS: Set = outlook(0x0006_2004);
 pub(crate) const COMMON: Set = outlook(0x0006_2008);
+/// PSETID_Log.
+pub(crate) const LOG: Set = outlook(0x0006_200a);
+/// PSETID_Note.
+pub(crate) const NOTE: Set = outlook(0x0006_200e);
 pub(crate) const PUBLIC_STRINGS: Set = outlook(0x0002_0329);
 pub(crate) const MEETING: Set =
     [0x90, 0xda, 0xd8, 0x6e, 0x0b, 0x45, 0x1b, 0x10, 0x98, 0xda, 0x00, 0xaa, 0x00, 0x3f, 0x13, 0x05];
@@ -51,6 +55,14 @@ pub(crate) const fn address(number: u32) -> Key {
 
 pub(crate) const fn task(number: u32) -> Key {
     Key::Number(TASK, number)
+}
+
+pub(crate) const fn log(number: u32) -> Key {
+    Key::Number(LOG, number)
+}
+
+pub(crate) const fn note(number: u32) -> Key {
+    Key::Number(NOTE, number)
 }
 
 pub(crate) const fn meeting(number: u32) -> Key {
@@ -92,6 +104,7 @@ pub(crate) mod tag {
     pub(crate) const ENTRY_ID: Key = Tag(0x0fff);
     pub(crate) const OBJECT_TYPE: Key = Tag(0x0ffe);
     pub(crate) const BODY: Key = Tag(0x1000);
+    pub(crate) const RTF_COMPRESSED: Key = Tag(0x1009);
     pub(crate) const HTML: Key = Tag(0x1013);
     pub(crate) const NATIVE_BODY: Key = Tag(0x1016);
     pub(crate) const INTERNET_MESSAGE_ID: Key = Tag(0x1035);

@@ -9,10 +9,12 @@
 //! All numbers are little-endian. Reading is bounded: values beyond a few kilobytes are counted and passed over.
 //!
 //! [`write()`] makes a stream of an item in one of the standard formats. No server has said yet that it takes such streams:
-//! the form is that of the specifications, held against the samples that are published.
+//! the form is that of the specifications, held against the samples that are published. [`read()`] makes of a stream what
+//! the standard formats say of notes, journal entries and groups of contacts, which some servers give as streams alone.
 
 mod frame;
 mod mapi;
+mod read;
 mod summary;
 mod token;
 mod write;
@@ -21,6 +23,7 @@ use std::fmt;
 use std::io;
 
 pub use frame::Frames;
+pub use read::{Plain, read};
 pub use summary::{Summary, summarize};
 pub use token::{Marker, Name, Property, Token, Tokens, Value};
 pub use write::{Options, write};

@@ -166,7 +166,7 @@ fn opening(marker: Marker) -> Option<Marker> {
 }
 
 /// Tenths of microseconds since 1601.
-fn moment(ticks: u64) -> Option<OffsetDateTime> {
+pub(super) fn moment(ticks: u64) -> Option<OffsetDateTime> {
     let seconds = i64::try_from(ticks / 10_000_000).ok()? - 11_644_473_600;
     let rest = Duration::nanoseconds(i64::try_from(ticks % 10_000_000).ok()? * 100);
     OffsetDateTime::from_unix_timestamp(seconds).ok()?.checked_add(rest)

@@ -66,6 +66,8 @@ pub enum Value {
     Binary(Vec<u8>),
     /// Several texts.
     Texts(Vec<String>),
+    /// Several values of bytes.
+    Binaries(Vec<Vec<u8>>),
     /// Several values; of each no more than its length is told.
     Many(Vec<u32>),
     /// A value too long to be kept: its length in bytes.
@@ -76,12 +78,18 @@ pub enum Value {
 #[derive(Debug)]
 pub struct Tokens<R> {
     frames: Frames<R>,
+    kept: u32,
 }
 
 impl<R: Read> Tokens<R> {
     /// The tokens in these frames.
     pub fn new(frames: Frames<R>) -> Self {
-        Self { frames }
+        Self::keeping(frames, KEPT)
+    }
+
+    /// The same, where values of up to so many bytes are kept.
+    pub fn keeping(frames: Frames<R>, kept: u32) -> Self {
+        Self { frames, kept }
     }
 
     /// The frames, and what they told so far.
@@ -144,7 +152,7 @@ impl<R: Read> Tokens<R> {
         if count > MOST_VALUES {
             return Err(FtsError::Content("a property has more values than can be"));
         }
-        let (mut lengths, mut texts) = (Vec::new(), Vec::new());
+        let (mut lengths, mut texts, mut binaries) = (Vec::new(), Vec::new(), Vec::new());
         let mut kept = 0;
         for _ in 0..count {
             let length = match width(single) {
@@ -152,35 +160,42 @@ impl<R: Read> Tokens<R> {
                 None => self.number()?,
             };
             kept += u64::from(length);
-            if matches!(single, 0x001e | 0x001f) && kept <= u64::from(KEPT) {
-                texts.push(self.text(single, length)?);
-            } else {
-                self.pass_over(length)?;
+            match single {
+                0x001e | 0x001f if kept <= u64::from(self.kept) => texts.push(self.text(single, length)?),
+                0x0102 if kept <= u64::from(self.kept) => binaries.push(self.bytes(length)?),
+                _ => self.pass_over(length)?,
             }
             lengths.push(length);
         }
-        let whole = !lengths.is_empty() && texts.len() == lengths.len();
-        Ok(if whole { Value::Texts(texts) } else { Value::Many(lengths) })
+        Ok(match lengths.len() {
+            0 => Value::Many(lengths),
+            count if count == texts.len() => Value::Texts(texts),
+            count if count == binaries.len() => Value::Binaries(binaries),
+            _ => Value::Many(lengths),
+        })
     }
 
     fn variable(&mut self, kind: u16) -> Result<Value, FtsError> {
         let length = self.number()?;
-        if length > KEPT {
+        if length > self.kept {
             self.pass_over(length)?;
             return Ok(Value::Long(length));
         }
         if matches!(kind, 0x001e | 0x001f | 0x8000..) {
             return self.text(kind, length).map(Value::Text);
         }
+        self.bytes(length).map(Value::Binary)
+    }
+
+    fn bytes(&mut self, length: u32) -> Result<Vec<u8>, FtsError> {
         let mut bytes = vec![0; length as usize];
         self.exact(&mut bytes)?;
-        Ok(Value::Binary(bytes))
+        Ok(bytes)
     }
 
     /// A text of so many bytes, without the zero at its end.
     fn text(&mut self, kind: u16, length: u32) -> Result<String, FtsError> {
-        let mut bytes = vec![0; length as usize];
-        self.exact(&mut bytes)?;
+        let bytes = self.bytes(length)?;
         let text = if matches!(kind, 0x001f | 0x84b0) {
             let units: Vec<u16> = bytes.chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect();
             String::from_utf16_lossy(&units)

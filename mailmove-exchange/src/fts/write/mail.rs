@@ -10,7 +10,7 @@ use super::attachment::Described;
 use super::body::{self, Sorted};
 use super::person::{Recipient, write_reply_to, write_senders};
 use super::stream::Stream;
-use super::{Options, begin, dated, importance, message_flags};
+use super::{Options, begin, dated, importance, message_flags, note};
 use crate::calendar::{Importance, Person, Text};
 use crate::mime::{Content, Header, Mail, Octets, Part};
 
@@ -47,6 +47,9 @@ pub(super) fn write(stream: &mut Stream, item: &Item, options: &Options) -> Resu
     }
     if mail.root.header.field("Disposition-Notification-To").is_some() {
         writer.lose("read-receipt", "the request for a receipt stands in the header alone, so that none is sent again");
+    }
+    if item.kind == Kind::Note {
+        note::look(stream, item)?;
     }
     writer.message(stream, &mail.root, signed)?;
     Ok(writer.losses)

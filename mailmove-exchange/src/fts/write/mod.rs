@@ -5,7 +5,9 @@ mod attachment;
 mod body;
 mod contact;
 mod global_id;
+mod journal;
 mod mail;
+mod note;
 mod person;
 mod recurrence;
 mod stream;
@@ -18,11 +20,12 @@ use mailmove_core::{Body, Error, ErrorKind, Flags, Format, Item, ItemFlags, Kind
 use time::OffsetDateTime;
 
 use super::mapi::{self, Key, tag};
-use crate::calendar::{Importance, Sensitivity, Task, from_icalendar};
+use crate::calendar::{Importance, Journal, Sensitivity, Task, from_icalendar};
 use crate::zone::Zone;
 use stream::Stream;
 
 pub(super) use global_id::uid_of;
+pub(super) use person::in_one_off;
 
 /// What is not in the item itself.
 #[derive(Debug, Clone, Default)]
@@ -79,6 +82,11 @@ pub fn write(item: &Item, options: &Options, spool: &Spool) -> Result<(Body, Vec
             task::write(&mut stream, &own, item, options)?;
             losses
         }
+        (format, Kind::Journal) if *format == Format::ICALENDAR => {
+            let (own, losses) = Journal::from_icalendar(&item.body.bytes()?)?;
+            journal::write(&mut stream, &own, item, options)?;
+            losses
+        }
         (format, Kind::Contact) if *format == Format::VCARD => contact::write(&mut stream, item, options)?,
         (format, kind) => {
             let text = format!("a {kind} in this format cannot be made a FastTransfer stream");
@@ -122,6 +130,14 @@ fn follow_up(stream: &mut Stream, flags: &Flags) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// How programs draw it, unless it is drawn as something that was answered.
+fn drawn(stream: &mut Stream, item: &Item, icon: u32) -> Result<()> {
+    match item.flags.state.intersects(ItemFlags::ANSWERED | ItemFlags::FORWARDED) {
+        true => Ok(()),
+        false => stream.number(tag::ICON_INDEX, icon),
+    }
 }
 
 /// Categories of the item and of its format, each once.

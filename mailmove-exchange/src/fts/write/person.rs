@@ -105,6 +105,23 @@ pub(crate) fn entry_id(person: &Person) -> Vec<u8> {
     id
 }
 
+/// Who is in an entry id as [`entry_id`] makes them; `None` when it is of another sort.
+pub(crate) fn in_one_off(id: &[u8]) -> Option<Person> {
+    let (provider, rest) = (id.get(4..20)?, id.get(22..)?);
+    let flags = u16::from_le_bytes([*rest.first()?, *rest.get(1)?]);
+    if provider != ONE_OFF {
+        return None;
+    }
+    // In Unicode, or in octets of a code page that it does not name.
+    let letters: Vec<u16> = match flags & 0x8000 {
+        0 => rest[2..].iter().map(|octet| u16::from(*octet)).collect(),
+        _ => rest[2..].chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect(),
+    };
+    let mut texts = letters.split(|unit| *unit == 0).map(String::from_utf16_lossy);
+    let (name, _, address) = (texts.next()?, texts.next()?, texts.next()?);
+    Some(Person::new(if name == address { "" } else { name.as_str() }, address.as_str()))
+}
+
 /// The name, or the address of who has none.
 pub(crate) fn name_of(person: &Person) -> &str {
     if person.name.is_empty() { &person.address } else { &person.name }

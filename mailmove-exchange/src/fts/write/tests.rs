@@ -230,7 +230,7 @@ fn what_a_stream_does_not_carry_is_named() {
         Content-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\n--b--\r\n";
     let (node, losses) = written(&mail(invitation));
     assert_eq!((node.attachments.len(), losses), (1, vec!["meeting-message".to_owned()]));
-    let refused = write(&item(Kind::Journal, Format::ICALENDAR, ""), &Options::default(), &Spool::new(0));
+    let refused = write(&item(Kind::Journal, Format::RFC5322, ""), &Options::default(), &Spool::new(0));
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::Unsupported);
 }
 
@@ -325,7 +325,7 @@ fn a_task_and_a_contact_have_their_own_properties() {
     let group = "BEGIN:VCARD\r\nVERSION:4.0\r\nKIND:group\r\nFN:Team\r\nMEMBER:mailto:a@x\r\nMEMBER:mailto:b@x\r\nEND:VCARD\r\n";
     let (node, _) = written(&item(Kind::Contact, Format::VCARD, group));
     assert_eq!(node.text(tag::MESSAGE_CLASS), "IPM.DistList");
-    assert!(matches!(node.value(mapi::address(0x8055)), Some(Value::Many(members)) if members.len() == 2));
+    assert!(matches!(node.value(mapi::address(0x8055)), Some(Value::Binaries(members)) if members.len() == 2));
 }
 
 proptest! {
