@@ -6,17 +6,18 @@ use std::time::Duration;
 use super::server::GraphServer;
 use super::settings::{Limits, Settings};
 use super::state::Store;
-use super::users::{App, Users};
+use super::users::{App, Key, Users};
 use crate::http::PlainFault as Fault;
 
 /// The roles that a migration may need, for an application that is to have all of them.
-pub const ALL_ROLES: [&str; 11] = [
+pub const ALL_ROLES: [&str; 12] = [
     "Calendars.ReadWrite",
     "Contacts.ReadWrite",
     "Mail.ReadWrite",
     "Mail.Send",
     "MailboxFolder.ReadWrite.All",
     "MailboxItem.ImportExport.All",
+    "MailboxItem.ReadWrite.All",
     "MailboxSettings.ReadWrite",
     "Tasks.ReadWrite.All",
     "User.Read.All",
@@ -56,9 +57,9 @@ impl GraphServerBuilder {
     pub fn app(mut self, client_id: &str, secret: &str, roles: &[&str]) -> Self {
         self.users.apps.push(App {
             id: client_id.to_owned(),
-            secret: secret.to_owned(),
+            secrets: vec![secret.to_owned()],
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
-            thumbprint: None,
+            keys: Vec::new(),
         });
         self
     }
@@ -68,7 +69,7 @@ impl GraphServerBuilder {
     #[must_use]
     pub fn certificate(mut self, client_id: &str, thumbprint: &str) -> Self {
         let apps = self.users.apps.iter_mut().filter(|app| app.id == client_id);
-        apps.for_each(|app| app.thumbprint = Some(thumbprint.to_owned()));
+        apps.for_each(|app| app.keys = vec![Key { thumbprint: thumbprint.to_owned(), public: None }]);
         self
     }
 
@@ -120,6 +121,14 @@ impl GraphServerBuilder {
     #[must_use]
     pub fn session_lifetime(mut self, time: Duration) -> Self {
         self.settings.session_lifetime = time;
+        self
+    }
+
+    /// How long, on the server's clock, an application, a service principal or a grant is not found after it was made;
+    /// not at all otherwise.
+    #[must_use]
+    pub fn replication(mut self, time: Duration) -> Self {
+        self.settings.replication = time;
         self
     }
 

@@ -60,4 +60,4 @@ pub use handle::MailboxHandle;
 pub use new_item::NewItem;
 pub use server::GraphServer;
 pub use settings::Limits;
-pub use snapshot::{AttachmentSnapshot, FolderSnapshot, ItemSnapshot};
+pub use snapshot::{ApplicationSnapshot, AttachmentSnapshot, FolderSnapshot, ItemSnapshot};

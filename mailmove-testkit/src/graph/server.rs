@@ -9,7 +9,8 @@ use super::builder::GraphServerBuilder;
 use super::handle::MailboxHandle;
 use super::service::Shared;
 use super::settings::Settings;
-use super::state::Store;
+use super::snapshot::ApplicationSnapshot;
+use super::state::{Class, Store};
 use super::throttle::Throttle;
 use super::users::Users;
 use crate::http::{self, Clock, Hub, Log, PlainFault, PlainFaults};
@@ -110,7 +111,30 @@ impl GraphServer {
             .apps
             .iter_mut()
             .filter(|known| known.id == app)
-            .for_each(|app| app.secret = secret.to_owned());
+            .for_each(|app| app.secrets = vec![secret.to_owned()]);
+        self
+    }
+
+    /// The applications in the directory, the oldest first, whether they are known everywhere already or not. Those that
+    /// the server was built with are not among them.
+    pub fn applications(&self) -> Vec<ApplicationSnapshot> {
+        ApplicationSnapshot::all(&lock(&self.shared.store).directory)
+    }
+
+    /// Registers an application with these tags, as an administrator does by hand, and gives its application id.
+    pub fn register(&self, name: &str, tags: &[&str]) -> String {
+        let mut store = lock(&self.shared.store);
+        let id = store.directory.guid();
+        let entity = serde_json::json!({"appId": id, "displayName": name, "tags": tags});
+        let entity = entity.as_object().cloned().unwrap_or_default();
+        store.directory.add(Class::Application, entity, std::time::Duration::ZERO);
+        id
+    }
+
+    /// Lets an application in with this token and these roles from now on.
+    pub fn app_token(&self, token: &str, roles: &[&str]) -> &Self {
+        let roles: Vec<String> = roles.iter().map(|role| (*role).to_owned()).collect();
+        lock(&self.shared.users).add_app_token(token, "application", &roles);
         self
     }
 

@@ -58,6 +58,8 @@ pub(crate) struct Settings {
     pub(crate) round_trip: Duration,
     pub(crate) token_lifetime: Duration,
     pub(crate) session_lifetime: Duration,
+    /// How long what was made in the directory is not known everywhere.
+    pub(crate) replication: Duration,
     /// Items of one import session; none for as many as fit into its time.
     pub(crate) session_items: Option<usize>,
     /// The most entries in one page, whatever the client asks for.
@@ -78,6 +80,7 @@ impl Default for Settings {
             round_trip: Duration::ZERO,
             token_lifetime: Duration::from_secs(3599),
             session_lifetime: Duration::from_secs(3600),
+            replication: Duration::ZERO,
             session_items: None,
             page: 1000,
             import_export: true,

@@ -1,13 +1,51 @@
-//! What a mailbox looked like at one moment, for comparisons.
+//! What a mailbox and the directory looked like at one moment, for comparisons.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use super::mime;
-use super::state::{Content, Item, Mailbox};
+use super::state::{Class, Content, Directory, Item, Mailbox, Object};
+
+/// One application in the directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ApplicationSnapshot {
+    /// The id with which it signs in.
+    pub app_id: String,
+    /// What it is called.
+    pub name: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// How many certificates it may sign in with.
+    pub certificates: usize,
+    /// How many service principals stand for it: one, or none yet.
+    pub principals: usize,
+    /// The rights that were granted to it, in the order in which they were.
+    pub rights: Vec<String>,
+}
+
+impl ApplicationSnapshot {
+    pub(super) fn all(directory: &Directory) -> Vec<Self> {
+        let all = |class| directory.known(class, Duration::MAX);
+        let one = |object: &Object| {
+            let own = |principal: &&Object| principal.text("appId") == object.text("appId");
+            let principals: Vec<&Object> = all(Class::Principal).filter(own).collect();
+            Self {
+                app_id: object.text("appId").to_owned(),
+                name: object.text("displayName").to_owned(),
+                tags: object.all("tags").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+                certificates: object.all("keyCredentials").len(),
+                principals: principals.len(),
+                rights: principals.iter().flat_map(|principal| directory.rights(principal.text("id"))).collect(),
+            }
+        };
+        all(Class::Application).map(one).collect()
+    }
+}
 
 /// One folder.
 #[derive(Debug, Clone, PartialEq)]

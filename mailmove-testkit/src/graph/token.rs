@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::StatusCode;
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -61,13 +62,23 @@ fn granted(shared: &Shared, request: &Request) -> Result<String, Wrong> {
     };
     let mut users = lock(&shared.users);
     let id = field("client_id");
-    let Some(app) = users.apps.iter().find(|app| app.id == id).cloned() else {
-        let text = format!("Application with identifier '{id}' was not found in the directory.");
-        return Err(Wrong(700016, "unauthorized_client", text));
+    let built = users.apps.iter().find(|app| app.id == id).cloned().map(Ok);
+    let known = built.or_else(|| lock(&shared.store).directory.app(&id, shared.hub.clock.now()));
+    let app = match known {
+        Some(Ok(app)) => app,
+        Some(Err(why)) => {
+            let text = format!("The client application {id} {why} {own}.");
+            return Err(Wrong(7000229, "unauthorized_client", text));
+        }
+        None => {
+            let text = format!("Application with identifier '{id}' was not found in the directory.");
+            return Err(Wrong(700016, "unauthorized_client", text));
+        }
     };
     let assertion = field("client_assertion");
     if assertion.is_empty() {
-        if field("client_secret") != app.secret || app.secret.is_empty() {
+        let secret = field("client_secret");
+        if secret.is_empty() || !app.secrets.contains(&secret) {
             let text = "Invalid client secret provided.".to_owned();
             return Err(Wrong(7000215, "invalid_client", text));
         }
@@ -79,7 +90,17 @@ fn granted(shared: &Shared, request: &Request) -> Result<String, Wrong> {
     Ok(users.issue(&app, &own, audience, now, life))
 }
 
-/// Checks an assertion as far as it goes without the certificate: everything but the signature itself.
+impl Key {
+    /// Whether a message was signed with this key.
+    fn signed(&self, pss: bool, message: &str, signature: &str) -> bool {
+        let Some(public) = &self.public else { return true };
+        let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
+        let how = if pss { &RSA_PSS_2048_8192_SHA256 } else { &RSA_PKCS1_2048_8192_SHA256 };
+        UnparsedPublicKey::new(how, public).verify(message.as_bytes(), &signature).is_ok()
+    }
+}
+
+/// Checks an assertion; its signature where the certificate itself is known.
 fn checked(app: &App, assertion: &str, kind: &str, url: &str) -> Result<(), Wrong> {
     let wrong = |number, text: &str| Wrong(number, "invalid_client", text.to_owned());
     if kind != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" {
@@ -101,12 +122,18 @@ fn checked(app: &App, assertion: &str, kind: &str, url: &str) -> Result<(), Wron
         return Err(wrong(5002730, "The algorithm of the client assertion is not supported."));
     }
     let thumbprint = header["x5t#S256"].as_str().or(header["x5t"].as_str());
-    let known = app.thumbprint.as_deref();
-    if thumbprint.is_none() || known.is_none() || header["x5t#S256"].as_str().is_some_and(|own| Some(own) != known) {
+    let named = header["x5t#S256"].as_str();
+    // An older thumbprint than those that are known here may be that of any of them.
+    let mut keys = app.keys.iter().filter(|key| named.is_none_or(|named| named == key.thumbprint)).peekable();
+    if thumbprint.is_none() || keys.peek().is_none() {
         return Err(wrong(
             700027,
             "The certificate with identifier used to sign the client assertion is not registered.",
         ));
+    }
+    let message = assertion.rsplit_once('.').map_or("", |(message, _)| message);
+    if !keys.any(|key| key.signed(header["alg"] == "PS256", message, signature)) {
+        return Err(wrong(700027, "Client assertion failed signature validation."));
     }
     if claims["iss"] != app.id.as_str() || claims["sub"] != app.id.as_str() {
         return Err(wrong(700021, "Client assertion application identifier doesn't match 'client_id' parameter."));

@@ -11,10 +11,19 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone)]
 pub(crate) struct App {
     pub(crate) id: String,
-    pub(crate) secret: String,
+    pub(crate) secrets: Vec<String>,
     pub(crate) roles: Vec<String>,
-    /// Takes assertions signed with a certificate of this thumbprint (SHA-256, base64url).
-    pub(crate) thumbprint: Option<String>,
+    /// The certificates with which it may sign assertions.
+    pub(crate) keys: Vec<Key>,
+}
+
+/// A certificate, as far as it takes to check an assertion.
+#[derive(Debug, Clone)]
+pub(crate) struct Key {
+    /// SHA-256 of its DER, in base64url.
+    pub(crate) thumbprint: String,
+    /// Its RSA key in DER (PKCS#1). Without it signatures are not checked.
+    pub(crate) public: Option<Vec<u8>>,
 }
 
 /// Who a token belongs to.

@@ -6,6 +6,7 @@ mod attachments;
 mod batch;
 mod contacts;
 mod delta;
+mod directory;
 mod events;
 mod folders;
 mod mailbox_api;
@@ -24,6 +25,7 @@ use crate::http::{Reply, Request};
 pub(crate) fn perform(call: &mut Call<'_>) -> Answer {
     match call.target.root.as_str() {
         "users" | "me" | "admin/exchange/mailboxes" => {}
+        root if directory::ROOTS.contains(&root) => return directory::perform(call),
         "$batch" if call.request.method == "POST" => return batch::perform(call),
         other => return Err(Refusal::segment(other)),
     }
@@ -217,8 +219,13 @@ fn permitted(call: &Call<'_>) -> Result<(), Refusal> {
         "exportItems" => &["MailboxItem.Export.All", "MailboxItem.ImportExport.All"],
         "createImportSession" => &["MailboxItem.ImportExport.All"],
         _ if admin && (begins("items") || template.contains("/items")) => either(
-            &["MailboxItem.Read.All", "MailboxItem.Export.All", "MailboxItem.ImportExport.All"],
-            &["MailboxItem.ImportExport.All"],
+            &[
+                "MailboxItem.Read.All",
+                "MailboxItem.ReadWrite.All",
+                "MailboxItem.Export.All",
+                "MailboxItem.ImportExport.All",
+            ],
+            &["MailboxItem.ReadWrite.All"],
         ),
         _ if admin => {
             either(&["MailboxFolder.Read.All", "MailboxFolder.ReadWrite.All"], &["MailboxFolder.ReadWrite.All"])

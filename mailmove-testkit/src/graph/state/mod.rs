@@ -1,6 +1,7 @@
 //! What the server holds.
 
 mod attachment;
+mod directory;
 mod folder;
 mod id;
 mod item;
@@ -9,6 +10,7 @@ mod store;
 mod well_known;
 
 pub(crate) use attachment::{Attachment, Content};
+pub(crate) use directory::{Class, Directory, Object, described};
 pub(crate) use folder::{Folder, Purpose};
 pub(crate) use id::{Id, Kind, guid};
 pub(crate) use item::{Item, Numbered, Shape};

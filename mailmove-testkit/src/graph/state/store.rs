@@ -1,16 +1,17 @@
-//! All mailboxes of a tenant.
+//! All mailboxes of a tenant, and its directory.
 
-use super::{Mailbox, guid};
+use super::{Directory, Mailbox, guid};
 
 #[derive(Debug)]
 pub(crate) struct Store {
     pub(crate) tenant: String,
     pub(crate) mailboxes: Vec<Mailbox>,
+    pub(crate) directory: Directory,
 }
 
 impl Default for Store {
     fn default() -> Self {
-        Self { tenant: guid(0x7e4a_4700, 0), mailboxes: Vec::new() }
+        Self { tenant: guid(0x7e4a_4700, 0), mailboxes: Vec::new(), directory: Directory::default() }
     }
 }
 

@@ -40,11 +40,21 @@ impl Client {
     }
 
     pub(super) async fn sign_in(&self, secret: &str) -> Answered {
+        self.sign_in_as("app", secret).await
+    }
+
+    pub(super) async fn sign_in_as(&self, app: &str, secret: &str) -> Answered {
         let form = format!(
-            "grant_type=client_credentials&client_id=app&client_secret={secret}&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default"
+            "grant_type=client_credentials&client_id={app}&client_secret={secret}&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default"
         );
         let url = self.server.token_url(&self.server.tenant());
         self.send(Method::POST, &url, &[("content-type", "application/x-www-form-urlencoded")], form).await.unwrap()
+    }
+
+    /// From now on with the token of an application that may do this.
+    pub(super) fn as_app_with(&mut self, roles: &[&str]) {
+        self.token = format!("token for {}", roles.join("+")).replace(' ', "-");
+        self.server.app_token(&self.token, roles);
     }
 
     /// A request with any header fields; none when the connection ends before there is an answer.
@@ -120,6 +130,13 @@ impl Answered {
     pub(super) fn error(&self) -> &str {
         assert!(!self.status.is_success(), "{}: {}", self.status, self.json);
         self.json["error"]["code"].as_str().unwrap_or_default()
+    }
+
+    /// The error of the token endpoint.
+    #[track_caller]
+    pub(super) fn error_text(&self) -> &str {
+        assert!(!self.status.is_success(), "{}: {}", self.status, self.json);
+        self.json["error"].as_str().unwrap_or_default()
     }
 
     pub(super) fn id(&self) -> String {

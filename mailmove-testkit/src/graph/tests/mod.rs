@@ -2,6 +2,7 @@
 
 mod calendar;
 mod client;
+mod directory;
 mod large;
 mod mail;
 mod wall;
