@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::{AccessRevocation, Destination, ForwardingControl, Result, Side, Source, Verification};
+use crate::{AccessRevocation, Destination, ForwardingControl, Loss, Result, Side, Source, Verification};
 
 /// A kind of server with its settings and access mode. Verifies access and opens mailboxes.
 #[async_trait]
@@ -24,6 +24,14 @@ pub trait Connector: Debug + Send + Sync + 'static {
 
     /// Opens a mailbox for writing.
     async fn destination(&self, mailbox: &Mailbox) -> Result<Arc<dyn Destination>>;
+
+    /// What a mailbox holds beside its items and will not have at the destination: rules, signatures, automatic replies.
+    /// One loss each, with what to do about it; none, unless a connector says otherwise. Plans ask for it at the source.
+    /// Changes nothing.
+    async fn inventory(&self, mailbox: &Mailbox) -> Result<Vec<Loss>> {
+        let _ = mailbox;
+        Ok(Vec::new())
+    }
 
     /// Tells and sets where mail is sent on to. `None`, unless a connector says otherwise: this kind of server has no way
     /// for it.

@@ -1,12 +1,13 @@
 //! The contract of an opened mailbox. Each method lists its behaviour; the conformance suite executes the list.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::{
-    Capabilities, Cursor, Detail, EnsuredFolder, FeedId, Folder, FolderId, Format, Item, ItemRef, Match, NewFolder,
-    Page, Position, Result, Spool, Storage, Wanted, Write, Written,
+    Capabilities, Cursor, Detail, EnsuredFolder, FeedId, Folder, FolderId, Forecast, Format, Item, ItemRef, Load,
+    Match, NewFolder, Page, Position, Result, Spool, Storage, Wanted, Write, Written,
 };
 
 /// One opened mailbox.
@@ -28,6 +29,18 @@ pub trait Endpoint: Debug + Send + Sync + 'static {
 
     /// How full the mailbox is. What the server does not say stays `None`.
     async fn storage(&self) -> Result<Storage>;
+
+    /// How long it takes by the provider's limit alone to move all of this from now on. `None`, unless an endpoint says
+    /// otherwise: no limit is known. Asks nobody.
+    fn forecast(&self, loads: &[Load]) -> Option<Forecast> {
+        let _ = loads;
+        None
+    }
+
+    /// How long nothing is asked of the server: it wanted a pause, or its limit is reached. `None`: it is not waited for.
+    fn paused(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// A mailbox that can be read. Reading changes nothing in it, read state included.

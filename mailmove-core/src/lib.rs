@@ -30,6 +30,7 @@ pub mod diagnosis;
 pub mod endpoint;
 pub mod error;
 pub mod flags;
+pub mod forecast;
 pub mod guard;
 #[cfg(feature = "http")]
 pub mod http;
@@ -49,6 +50,7 @@ pub use credential::{
 pub use endpoint::{Destination, Endpoint, Source};
 pub use error::{Error, ErrorKind, Recovery, Result, Side};
 pub use flags::{FlagConflict, FlagError, MailboxFlags};
+pub use forecast::{Forecast, Load};
 pub use guard::{Call, Guard};
 pub use model::{
     Alteration, Change, Cursor, Detail, Digest, EnsuredFolder, Epoch, Evidence, FeedId, Fingerprint, FlagMask, Flags,

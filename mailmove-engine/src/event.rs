@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mailmove_core::Error;
+use mailmove_core::{Error, Side};
 use serde::Serialize;
+use time::OffsetDateTime;
 
 /// Something that happened during a run.
 #[derive(Debug, Clone)]
@@ -40,6 +41,14 @@ pub enum Event {
         items: u64,
         /// How long the wait is at most before the next look.
         wait: Duration,
+    },
+    /// The server of this side is waited for: it asked for patience, or would if it were asked more. Told when such a wait
+    /// of a second or more is seen, and again when it becomes longer.
+    Waiting {
+        /// The side.
+        side: Side,
+        /// Until when nothing is asked of it.
+        until: OffsetDateTime,
     },
     /// Work went on by this much.
     Progress(Progress),

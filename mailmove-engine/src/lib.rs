@@ -10,6 +10,7 @@
 
 mod adopt;
 mod ahead;
+mod around;
 mod audit;
 pub mod batch;
 mod classify;
@@ -17,6 +18,7 @@ mod ensure;
 mod event;
 mod feed;
 mod flagging;
+mod foresee;
 mod intents;
 pub mod ledger;
 mod mapping;
@@ -35,6 +37,7 @@ mod settle;
 mod stop;
 mod subject;
 mod task;
+mod waits;
 mod window;
 
 pub use audit::{Audit, AuditLevel};

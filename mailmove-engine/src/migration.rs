@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use mailmove_core::{Connector, Error, Mailbox, Result, Side, Spool, Storage};
 
+use crate::around;
 use crate::audit::{self, Audit, AuditLevel};
 use crate::event::Observer;
 use crate::ledger::{JobId, Journal, Ledger, MemoryLedger, random_salt};
@@ -108,7 +109,8 @@ impl Migration {
     pub async fn plan(&self) -> Result<Plan> {
         let journal = self.claim().await?;
         let opened = self.open(&*journal, true).await?;
-        let plan = opened.prepare(&self.settings)?.plan;
+        let mut plan = opened.prepare(&self.settings)?.plan;
+        around::look(&*self.source.0, &self.source.1, &mut plan).await;
         opened.destination.close().await;
         Ok(plan)
     }

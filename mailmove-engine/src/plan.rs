@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use mailmove_core::{
-    Capabilities, Digest, Error, ErrorKind, Folder, Format, Kind, Loss, Result, Role, Route, Storage, Via,
+    Capabilities, Digest, Error, ErrorKind, Folder, Forecast, Format, Forwarding, Kind, Loss, Result, Role, Route,
+    Storage, Via,
 };
 use serde::Serialize;
 
@@ -33,6 +34,14 @@ pub struct Plan {
     pub source_storage: Storage,
     /// How full the destination is.
     pub destination_storage: Storage,
+    /// How long it will take, by the providers' limits alone. `None`: neither side is known to have one.
+    pub forecast: Option<Forecast>,
+    /// Where the source sends mail on to: what is sent on and moved arrives twice. `None` where nobody can tell, and in
+    /// the plan of a run, which does not ask.
+    pub forwardings: Option<Vec<Forwarding>>,
+    /// What the source holds beside its items and the destination will not have. Empty in the plan of a run, which does
+    /// not ask.
+    pub inventory: Vec<Loss>,
     /// What a person should know before the run.
     pub warnings: Vec<String>,
     /// The digest of the decisions: endpoints, folder map, routes, rules, kinds of loss. Counts are not part of it, so it
@@ -176,6 +185,9 @@ pub(crate) fn prepare(material: Material<'_>) -> Result<Prepared> {
         unroutable,
         source_storage: source.3,
         destination_storage: destination.3,
+        forecast: None,
+        forwardings: None,
+        inventory: Vec::new(),
         warnings,
         digest: Digest::of(b""),
     };

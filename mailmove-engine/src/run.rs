@@ -12,6 +12,7 @@ use crate::ahead::Ahead;
 use crate::ensure::ensure;
 use crate::event::Event;
 use crate::feed::{FeedEnd, FeedJob};
+use crate::foresee::forecast;
 use crate::intents::intents;
 use crate::ledger::{Entry, FeedRow, FolderKey, FolderRow, Journal, RowState};
 use crate::mapping::Mapped;
@@ -22,6 +23,7 @@ use crate::relook::Why;
 use crate::removals;
 use crate::report::{Outcome, Report};
 use crate::schedule::{Abreast, Intents, Slot, run_all};
+use crate::waits;
 
 /// Both mailboxes, open, and what they said about themselves.
 pub(crate) struct Opened {
@@ -36,7 +38,7 @@ pub(crate) struct Opened {
 
 impl Opened {
     pub(crate) fn prepare(&self, settings: &Settings) -> Result<Prepared> {
-        prepare(Material {
+        let mut prepared = prepare(Material {
             job: settings.job.as_str(),
             rules: &settings.rules,
             source: (self.source.name(), self.source.capabilities(), &self.source_folders, self.storage.0),
@@ -47,7 +49,10 @@ impl Opened {
                 self.storage.1,
             ),
             known: &self.known,
-        })
+        })?;
+        let Prepared { plan, mapped } = &mut prepared;
+        plan.forecast = forecast(plan, mapped, &self.known, [self.source.as_ref(), self.destination.as_ref()]);
+        Ok(prepared)
     }
 }
 
@@ -71,8 +76,13 @@ pub(crate) async fn run(
         bytes: prepared.plan.folders.iter().filter_map(|folder| folder.bytes.value()).sum(),
     });
     let Prepared { plan, mapped } = prepared;
-    let mut work = Work::prepare(settings, journal, &opened, &plan, mapped).await?;
-    let errors = work.run().await;
+    let (source, destination) = (opened.source.clone(), opened.destination.clone());
+    let working = async {
+        let mut work = Work::prepare(settings, journal, &opened, &plan, mapped).await?;
+        let errors = work.run().await;
+        Ok::<_, Error>((work, errors))
+    };
+    let (work, errors) = waits::telling(&settings.observer, source.as_ref(), destination.as_ref(), working).await?;
     work.report(plan, errors, started).await
 }
 

@@ -61,6 +61,11 @@ impl Client {
         Self { session, url, header, anchor, public: None, passwords, cookies, spool }
     }
 
+    /// How long nothing is asked, because the server wants a pause.
+    pub(crate) fn paused(&self) -> Option<Duration> {
+        self.session.guard().paused()
+    }
+
     /// The same with passwords that travel so.
     pub(crate) fn over(mut self, passwords: Passwords) -> Self {
         self.session = passwords.over(self.session);

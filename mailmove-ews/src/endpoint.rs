@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use mailmove_core::{
     Capabilities, Endpoint, Error, ErrorKind, Folder, FolderId, Mailbox, Result, Role, Root, Storage, async_trait,
@@ -164,5 +165,9 @@ impl Endpoint for EwsMailbox {
         storage.items = folders.iter().map(|folder| folder.items).sum();
         storage.used = folders.iter().map(|folder| folder.bytes).sum();
         Ok(storage)
+    }
+
+    fn paused(&self) -> Option<Duration> {
+        self.client.paused()
     }
 }

@@ -1,5 +1,7 @@
 //! One opened mailbox, as the contract sees it.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use mailmove_core::{
     Capabilities, Cursor, Destination, Detail, Endpoint, EnsuredFolder, FeedId, Folder, FolderId, Format, Item,
@@ -28,6 +30,10 @@ impl Endpoint for ImapMailbox {
 
     async fn storage(&self) -> Result<Storage> {
         self.0.storage().await
+    }
+
+    fn paused(&self) -> Option<Duration> {
+        self.0.paused()
     }
 }
 

@@ -28,6 +28,11 @@ impl Client {
         Self { session, base, door }
     }
 
+    /// How long nothing is asked, because the server wants a pause.
+    pub(crate) fn paused(&self) -> Option<Duration> {
+        self.session.guard().paused()
+    }
+
     /// Asks something that changes nothing, or sets what it sets.
     pub(crate) async fn ask<O: Operation>(&self, operation: &O) -> Result<O::Answer> {
         self.call(Call::repeatable(O::NAME), operation).await

@@ -5,7 +5,8 @@ use mailmove_core::guard::Limits;
 use mailmove_core::http::{Http, HttpSettings, Session};
 use mailmove_core::{
     Access, AccessRevocation, Connector, CredentialProvider, Destination, Error, ErrorKind, FixedCredentials,
-    ForwardingControl, Guard, Mailbox, Result, Root, Secret, Side, SignIn, Source, Stage, Verification, async_trait,
+    ForwardingControl, Guard, Loss, Mailbox, Result, Root, Secret, Side, SignIn, Source, Stage, Verification,
+    async_trait,
 };
 
 use crate::client::Client;
@@ -129,6 +130,10 @@ impl Connector for ZimbraConnector {
 
     async fn destination(&self, mailbox: &Mailbox) -> Result<Arc<dyn Destination>> {
         Ok(Arc::new(self.open(mailbox).await?))
+    }
+
+    async fn inventory(&self, mailbox: &Mailbox) -> Result<Vec<Loss>> {
+        self.counted(mailbox).await
     }
 
     fn forwarding(&self) -> Option<&dyn ForwardingControl> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use mailmove_core::{
     Capabilities, Endpoint, Error, ErrorKind, Folder, FolderId, Kind, Mailbox, Result, Storage, async_trait,
@@ -177,5 +178,9 @@ impl Endpoint for ZimbraMailbox {
         storage.used = info.used;
         storage.quota = info.limit("zimbraMailQuota");
         Ok(storage)
+    }
+
+    fn paused(&self) -> Option<Duration> {
+        self.client.paused()
     }
 }

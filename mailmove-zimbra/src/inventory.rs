@@ -12,10 +12,9 @@ use crate::wire::sync::Sync;
 use crate::wire::tag::GetTag;
 
 impl ZimbraConnector {
-    /// What a mailbox holds beside its items and will not have at the destination: filters, signatures, further
-    /// identities, accounts that are fetched from, saved searches, folders of others, documents and notes, and the
-    /// colours of tags. One loss each, with its number; none, where there is nothing. Changes nothing.
-    pub async fn inventory(&self, mailbox: &Mailbox) -> Result<Vec<Loss>> {
+    /// Filters, signatures, further identities, accounts that are fetched from, saved searches, folders of others,
+    /// documents and notes, and the colours of tags.
+    pub(crate) async fn counted(&self, mailbox: &Mailbox) -> Result<Vec<Loss>> {
         let taken = async { inventory(&self.client(mailbox)?).await };
         taken.await.map_err(|error| error.on(mailbox.side))
     }

@@ -158,6 +158,11 @@ impl Guard {
         self.0.pace.pause(wait);
     }
 
+    /// How long everyone still waits who shares this guard, for its own sake or for that of one above it.
+    pub fn paused(&self) -> Option<std::time::Duration> {
+        self.ancestry().filter_map(|guard| guard.0.pace.remaining()).max()
+    }
+
     /// How things go.
     pub fn health(&self) -> Health {
         self.0.counters.snapshot(&self.0.slots, &self.0.pace)
@@ -180,7 +185,7 @@ impl Guard {
     async fn enter(&self, patience: &mut std::time::Duration) -> Result<Vec<Slot>> {
         let mut slots = Vec::new();
         loop {
-            if let Some(wait) = self.remaining_pause() {
+            if let Some(wait) = self.paused() {
                 slots.clear();
                 if wait > *patience {
                     let error = Error::new(ErrorKind::Throttled, "the server asked to wait");
@@ -194,10 +199,6 @@ impl Guard {
                 return Ok(slots);
             }
         }
-    }
-
-    fn remaining_pause(&self) -> Option<std::time::Duration> {
-        self.ancestry().filter_map(|guard| guard.0.pace.remaining()).max()
     }
 
     fn succeeded(&self, slots: &[Slot], took: std::time::Duration) {

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use mailmove_core::{Forwarding, Kind, Result, Side};
+use mailmove_core::{Forecast, Forwarding, Kind, Loss, Result, Side};
 use serde::Serialize;
 
-use super::controls;
 use super::pass::{Pass, Why};
 use super::project::Batch;
+use crate::around;
 use crate::ledger::JobId;
 use crate::migration::Migration;
 
@@ -31,8 +31,12 @@ pub struct Preflight {
     pub unroutable: Vec<Kind>,
     /// What would be lost by kind, as the routes say.
     pub losses: Vec<(Kind, String)>,
+    /// What the source holds beside its items and the destination will not have.
+    pub inventory: Vec<Loss>,
     /// Where the source sends mail on to: what is sent on and moved arrives twice. `None` where nobody can tell.
     pub forwardings: Option<Vec<Forwarding>>,
+    /// How long it takes by the providers' limits alone. `None`: neither side is known to have one.
+    pub forecast: Option<Forecast>,
     /// How long it takes at the rate of the batch's passes so far.
     pub estimate: Option<Duration>,
     /// What a person should know.
@@ -46,10 +50,6 @@ impl Batch {
         let item = self.item(id).await?;
         let (from, to) = (inner.server(Side::Source, &item)?, inner.server(Side::Destination, &item)?);
         let rules = Pass::Full.rules(&inner.settings.rules, item.flags)?;
-        let forwardings = match from.forwarding_control() {
-            Some(control) => control.forwardings(&item.source).await.ok(),
-            None => None,
-        };
         let mut found = Preflight {
             id: id.clone(),
             shut: None,
@@ -59,7 +59,9 @@ impl Batch {
             fits: None,
             unroutable: Vec::new(),
             losses: Vec::new(),
-            forwardings,
+            inventory: Vec::new(),
+            forwardings: None,
+            forecast: None,
             estimate: None,
             warnings: Vec::new(),
         };
@@ -82,12 +84,14 @@ impl Batch {
         found.unroutable = plan.unroutable;
         let losses = plan.routes.iter().flat_map(|route| route.losses.iter().map(move |loss| (route.kind, loss)));
         found.losses = losses.map(|(kind, loss)| (kind, loss.to_string())).collect();
+        found.forecast = plan.forecast;
+        found.inventory = plan.inventory;
         found.warnings = plan.warnings;
-        if let Some(there) = found.forwardings.as_deref().filter(|there| !there.is_empty()) {
-            let there = controls::list(there);
-            found
-                .warnings
-                .push(format!("the source sends mail on to {there}: what is sent on and moved arrives twice"));
+        found.forwardings = plan.forwardings;
+        // The plan asked the connector; the batch may have a control of its own.
+        if let (None, Some(control)) = (&found.forwardings, from.forwarding_control()) {
+            found.forwardings = control.forwardings(&item.source).await.ok();
+            found.warnings.extend(found.forwardings.as_deref().and_then(around::warning));
         }
         if found.fits == Some(false) {
             found.warnings.push("the destination has less room than the source needs".to_owned());
@@ -97,6 +101,19 @@ impl Batch {
             _ => None,
         };
         Ok(found)
+    }
+
+    /// How long all of these take together by the providers' limits alone, as many at a time as this batch works on.
+    /// `None`: no limit is known. What is shut takes no time.
+    pub fn forecast(&self, found: &[Preflight]) -> Option<Forecast> {
+        let open: Vec<Option<Forecast>> =
+            found.iter().filter(|one| one.shut.is_none()).map(|one| one.forecast).collect();
+        if open.iter().all(Option::is_none) {
+            return None;
+        }
+        let unknown = Forecast { at_least: Duration::ZERO, at_most: None };
+        let all: Vec<Forecast> = open.into_iter().map(|one| one.unwrap_or(unknown)).collect();
+        Some(Forecast::of_all(&all, self.0.settings.mailboxes))
     }
 
     /// Bytes per second of work, over all passes so far; 0 when nothing was moved yet.

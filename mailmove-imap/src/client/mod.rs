@@ -119,6 +119,11 @@ impl Client {
         &self.capabilities
     }
 
+    /// How long nothing is asked, because the server wants a pause.
+    pub(crate) fn paused(&self) -> Option<std::time::Duration> {
+        self.guard.paused()
+    }
+
     pub(crate) fn close(&self) {
         self.pool.close();
     }
