@@ -109,7 +109,7 @@ impl GraphConfig {
     }
 
     /// Where Graph answers, version included and without a slash at the end.
-    pub(crate) fn base(&self) -> Result<Url> {
+    pub fn base(&self) -> Result<Url> {
         let text = match &self.endpoint {
             Some(endpoint) => endpoint.as_str().trim_end_matches('/').to_owned(),
             None => format!("{}/v1.0", self.cloud.graph),

@@ -1,7 +1,7 @@
 //! Where mail that arrives is sent on to, as far as rules of the inbox tell it. What an administrator set for the mailbox as
 //! a whole (`ForwardingSmtpAddress`) has no interface in Graph.
 
-use mailmove_core::{Error, ErrorKind, Forwarding, ForwardingControl, Mailbox, Result, async_trait};
+use mailmove_core::{Error, ErrorKind, Forwarding, ForwardingControl, Loss, Mailbox, Result, async_trait};
 use serde_json::Value;
 
 use crate::client::Client;
@@ -16,6 +16,26 @@ impl GraphConnector {
         let settings: Value = self.client(mailbox).ask(&rule::replies(&Path::user(&mailbox.address))).await?;
         let status = settings["automaticRepliesSetting"]["status"].as_str().unwrap_or("disabled");
         Ok(!status.eq_ignore_ascii_case("disabled"))
+    }
+
+    /// Rules of the inbox and automatic replies. Rules that were made here are not the user's.
+    pub(crate) async fn counted(&self, mailbox: &Mailbox) -> Result<Vec<Loss>> {
+        let told = |error: Error| error.on(mailbox.side);
+        let rules = all(&self.client(mailbox), mailbox).await.map_err(told)?;
+        let rules = rules.iter().filter(|one| one.text("displayName") != Some(rule::NAME)).count();
+        let replies = self.replies_automatically(mailbox).await.map_err(told)?;
+        let rules = (rules > 0).then(|| {
+            Loss::new(
+                "rules",
+                format!("{rules} rules of the inbox are not carried; write them anew at the destination"),
+            )
+        });
+        let replies = replies.then(|| {
+            let told =
+                "mail that comes is answered automatically, which is not carried; switch it on at the destination";
+            Loss::new("automatic-replies", told)
+        });
+        Ok(rules.into_iter().chain(replies).collect())
     }
 
     /// What a migration should know of a source before it begins.
