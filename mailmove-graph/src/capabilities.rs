@@ -20,6 +20,8 @@ pub(crate) const GET_CONTACT: Via = Via::fixed("get-contact");
 pub(crate) const CREATE_CONTACT: Via = Via::fixed("create-contact");
 pub(crate) const GET_EVENT: Via = Via::fixed("get-event");
 pub(crate) const CREATE_EVENT: Via = Via::fixed("create-event");
+/// What a stream says in the standard format: of notes, journal entries and groups.
+pub(crate) const EXPORT_PLAIN: Via = Via::fixed("export-items-plain");
 pub(crate) const GET_TASK: Via = Via::fixed("get-task");
 pub(crate) const CREATE_TASK: Via = Via::fixed("create-task");
 
@@ -44,9 +46,9 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// Whether what comes from elsewhere is made a stream. Events are not: whoever reads them there has not been seen.
+    /// Whether what comes from elsewhere is made a stream.
     pub(crate) fn makes_streams(&self, kind: Kind) -> bool {
-        self.streams && self.foreign && kind == Kind::Mail
+        self.streams && self.foreign && matches!(kind, Kind::Mail | Kind::Note | Kind::Journal)
     }
 }
 
@@ -69,8 +71,10 @@ pub(crate) fn of(found: &Found) -> Capabilities {
             ));
         }
         let (get, create) = vias(kind);
-        can.offers.push(standard(kind, get, Vec::new()));
-        can.accepts.push(standard(kind, create, not_written(kind)));
+        can.offers.push(standard(kind, get, not_read(kind)));
+        if has_interface(kind) {
+            can.accepts.push(standard(kind, create, not_written(kind)));
+        }
     }
     can.batch_items = BATCH_ITEMS;
     can.batch_bytes = BATCH_BYTES;
@@ -93,8 +97,14 @@ pub(crate) fn vias(kind: Kind) -> (Via, Via) {
         Kind::Contact => (GET_CONTACT, CREATE_CONTACT),
         Kind::Event => (GET_EVENT, CREATE_EVENT),
         Kind::Task => (GET_TASK, CREATE_TASK),
-        _ => (VALUE, CREATE_MESSAGE),
+        Kind::Mail => (VALUE, CREATE_MESSAGE),
+        Kind::Note | Kind::Journal => (EXPORT_PLAIN, IMPORT_FOREIGN),
     }
+}
+
+/// Whether Graph has an interface of its own for a kind. Others are streams, at both ends.
+pub(crate) fn has_interface(kind: Kind) -> bool {
+    !matches!(kind, Kind::Note | Kind::Journal)
 }
 
 /// The format in which a kind travels.
@@ -127,6 +137,18 @@ pub(crate) fn rendered_anew(kind: Kind) -> Loss {
     Loss::new("rendered-anew", text)
 }
 
+/// What the standard format does not say of what is read by its stream.
+fn not_read(kind: Kind) -> Vec<Loss> {
+    let one = |code: &'static str, text: &str| vec![Loss::new(code, text)];
+    match kind {
+        Kind::Note => one("note-look", "colour, size and place of a note stand in its stream alone"),
+        Kind::Journal => {
+            one("journal-fields", "duration, type and contacts of a journal entry stand in its stream alone")
+        }
+        Kind::Mail | Kind::Event | Kind::Contact | Kind::Task => Vec::new(),
+    }
+}
+
 /// What Graph does not take of the standard format.
 fn not_written(kind: Kind) -> Vec<Loss> {
     let one = |code: &'static str, text: &str| vec![Loss::new(code, text)];
@@ -138,7 +160,9 @@ fn not_written(kind: Kind) -> Vec<Loss> {
         Kind::Event => {
             one("attendees", "attendees are kept as a property and not invited: Exchange would send them mail")
         }
-        Kind::Contact => one("groups", "Graph has no interface for contact groups"),
+        Kind::Contact => {
+            one("groups", "Graph has no interface for groups of contacts, which are taken as streams alone")
+        }
         Kind::Task => one("task-fields", "Microsoft To Do has no place for work, owner, percentages and attachments"),
         Kind::Note | Kind::Journal => Vec::new(),
     }

@@ -20,8 +20,10 @@ use crate::config::GraphConfig;
 use crate::endpoint::GraphMailbox;
 use crate::place::Area;
 use crate::rights::{Rights, needed};
+use crate::store::Store;
 use crate::wire::ask::{Ask, Path};
 use crate::wire::folder;
+use crate::wire::store;
 
 /// One tenant of Exchange Online.
 pub struct GraphConnector {
@@ -113,10 +115,14 @@ impl GraphConnector {
         }
         let mut answers = client.batch(&doors, Order::Any).await;
         let streams = if streams { answers.pop().and_then(|answer| self.stream_name(mailbox, answer)) } else { None };
+        let streams = match streams {
+            Some(name) => Some(self.store(&client, mailbox, name).await),
+            None => None,
+        };
         let default_contacts = self.default_contacts(&client, &user, &mut answers[1]).await?;
         let mut found = Found { streams: streams.is_some(), foreign: self.config.foreign_streams, areas: Vec::new() };
         let mut shut = None;
-        for (area, answer) in Area::ALL.into_iter().zip(answers) {
+        for (area, answer) in Area::OWN.into_iter().zip(answers) {
             match answer {
                 Ok(_) => found.areas.push(area),
                 Err(error) if matches!(error.kind(), ErrorKind::AccessDenied | ErrorKind::NotFound) => {
@@ -129,6 +135,9 @@ impl GraphConnector {
         // Nothing at all may be read, or there is no such mailbox.
         if let Some(error) = shut.filter(|_| found.areas.is_empty()) {
             return Err(error);
+        }
+        if streams.as_ref().is_some_and(|store| store.root.is_some()) {
+            found.areas.extend([Area::Notes, Area::Journal]);
         }
         let name = format!("{} {mailbox}", self.name);
         Ok((GraphMailbox::new(name, client, mailbox.clone(), found, streams, default_contacts), rights))
@@ -143,6 +152,15 @@ impl GraphConnector {
                 None
             }
         }
+    }
+
+    /// The mailbox in the import and export API, with its root where folders may be read there.
+    async fn store(&self, client: &Client, mailbox: &Mailbox, name: String) -> Store {
+        let root = client.ask::<folder::FolderData>(&store::folder(&name, "msgfolderroot")).await;
+        let root = root.map(|root| root.id).inspect_err(|error| {
+            tracing::info!(%mailbox, %error, "notes, journal and groups of contacts are not reached");
+        });
+        Store { name, root: root.ok() }
     }
 
     /// The contact folder that Graph does not list. Where its name is not known, a contact says where it stands.
@@ -227,6 +245,9 @@ impl Connector for GraphConnector {
             }
         }
         verification
+    }
+
+        self.counted(mailbox).await
     }
 
     fn forwarding(&self) -> Option<&dyn ForwardingControl> {

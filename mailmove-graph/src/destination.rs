@@ -10,7 +10,9 @@ use mailmove_core::{
 use crate::endpoint::GraphMailbox;
 use crate::map;
 use crate::place::{Area, Place};
+use crate::source::without_streams;
 use crate::wire::folder::{self, FolderData};
+use crate::wire::store;
 
 /// What stands between the names of a path where folders cannot stand in folders.
 const BETWEEN: &str = " - ";
@@ -49,19 +51,22 @@ impl Destination for GraphMailbox {
 
 impl GraphMailbox {
     async fn ensure(&self, tree: &mut Tree, wanted: &NewFolder) -> Result<EnsuredFolder> {
-        let area = Area::of_kinds(&wanted.kinds);
+        let area = match Area::of_kinds(&wanted.kinds) {
+            area if map::class::folder(area).is_some() && !self.by_class(area) => return Err(without_streams(area)),
+            area => area,
+        };
         let path = if area.nests() { wanted.path.clone() } else { vec![wanted.path.join(BETWEEN)] };
         if path.is_empty() || path[0].is_empty() {
             return Err(Error::new(ErrorKind::Config, "a folder needs a name"));
         }
-        let mut made = false;
-        for depth in 1..=path.len() {
+        let (mut made, whole) = (false, path.len());
+        for depth in 1..=whole {
             let path = &path[..depth];
-            if tree.contains_key(&key(area, path)) {
+            if tree.contains_key(&key(area, path)) || depth < whole && above(tree, area, path).is_some() {
                 made = false;
                 continue;
             }
-            let parent = tree.get(&key(area, &path[..depth - 1])).map(|parent| Place::of(parent.id.as_str()));
+            let parent = above(tree, area, &path[..depth - 1]).map(|parent| Place::of(parent.id.as_str()));
             let parent = parent.transpose()?.map(|parent| parent.id);
             made = self.create_folder(tree, area, parent.as_deref(), path).await?;
         }
@@ -87,6 +92,10 @@ impl GraphMailbox {
             Area::Contacts => folder::new_contact_folder(&self.user, parent, name),
             Area::Calendars => folder::new_calendar(&self.user, name),
             Area::Tasks => folder::new_task_list(&self.user, name),
+            Area::Notes | Area::Journal => {
+                let class = map::class::folder(area).unwrap_or_default();
+                store::new_folder(self.stream_name()?, parent, name, class)
+            }
         };
         match self.client.ask::<FolderData>(&ask).await {
             Ok(data) => {
@@ -137,6 +146,12 @@ impl GraphMailbox {
         }
         Ok(found)
     }
+}
+
+/// The folder in which another one of this sort stands. What is told by its class may stand in a folder for mail.
+fn above<'a>(tree: &'a Tree, area: Area, path: &[String]) -> Option<&'a Folder> {
+    let mail = || map::class::folder(area).and_then(|_| tree.get(&key(Area::Mail, path)));
+    tree.get(&key(area, path)).or_else(mail)
 }
 
 fn known_by(folders: Vec<Folder>) -> Tree {

@@ -14,6 +14,7 @@ use crate::index::Index;
 use crate::map;
 use crate::place::Area;
 use crate::streams::Door;
+use crate::store::Store;
 use crate::wire::ask::{Ask, Path};
 use crate::wire::folder::{self, FolderData, Folders};
 use crate::workshop::Workshop;
@@ -29,8 +30,8 @@ pub(crate) struct GraphMailbox {
     mailbox: Mailbox,
     capabilities: Capabilities,
     pub(crate) found: Found,
-    /// Its name in the import and export API.
-    pub(crate) streams: Option<String>,
+    /// It in the import and export API.
+    pub(crate) streams: Option<Store>,
     pub(crate) user: Path,
     pub(crate) spool: Spool,
     /// The contact folder that Graph does not list.
@@ -50,7 +51,7 @@ impl GraphMailbox {
         client: Client,
         mailbox: Mailbox,
         found: Found,
-        streams: Option<String>,
+        streams: Option<Store>,
         default_contacts: Option<FolderData>,
     ) -> Self {
         let (capabilities, user) = (capabilities::of(&found), Path::user(&mailbox.address));
@@ -90,8 +91,13 @@ impl GraphMailbox {
     /// Every folder that users see, parents first.
     pub(crate) async fn tree(&self) -> Result<Vec<Folder>> {
         let mut folders = Vec::new();
-        for area in &self.found.areas {
-            folders.extend(self.tree_of(*area).await?);
+        let (by_class, own): (Vec<Area>, Vec<Area>) =
+            self.found.areas.iter().partition(|area| map::class::folder(**area).is_some());
+        for area in own {
+            folders.extend(self.tree_of(area).await?);
+        }
+        if !by_class.is_empty() {
+            folders.extend(self.class_tree(&by_class).await?);
         }
         Ok(folders)
     }
@@ -129,6 +135,7 @@ impl GraphMailbox {
                 roles.extend(default.map(|list| (list.id.clone(), Role::Tasks)));
             }
         }
+            Area::Notes | Area::Journal => return self.class_tree(&[area]).await,
         Ok(map::folder::tree(area, &data, &roles))
     }
 
@@ -211,3 +218,7 @@ impl Endpoint for GraphMailbox {
         Ok(storage)
     }
 }
+
+    }
+
+    }

@@ -38,6 +38,9 @@ impl GraphMailbox {
         let (listing, link) = position(after)?;
         let mut page = self.client.page::<Record>(&entry::list(&self.user, place), link.as_deref()).await?;
         let whole = page.next.is_none() && page.delta.is_none() && place.area == Area::Calendars;
+        if link.as_deref().is_some_and(crate::store::is_own) {
+            return Err(Error::new(ErrorKind::CursorExpired, "this cursor is of another interface"));
+        }
         page.delta = page.delta.or_else(|| whole.then(|| ANEW.to_owned()));
         let mut next = next(&page, listing)?;
         if whole {
@@ -167,7 +170,7 @@ impl GraphMailbox {
     }
 }
 
-fn place_of(item: &ItemRef) -> Result<Place> {
+pub(crate) fn place_of(item: &ItemRef) -> Result<Place> {
     let folder = item.folders.first().ok_or_else(|| Error::new(ErrorKind::NotFound, "the item is in no folder"))?;
     Place::of(folder.as_str())
 }

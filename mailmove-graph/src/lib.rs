@@ -43,6 +43,7 @@ mod rights;
 mod source;
 mod streams;
 mod upload;
+mod store;
 mod wire;
 mod workshop;
 mod write;

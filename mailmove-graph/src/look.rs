@@ -10,9 +10,11 @@ use crate::index::{Entry, Index};
 use crate::map;
 use crate::map::revision::hash;
 use crate::place::{Area, Place};
+use crate::source::without_streams;
 use crate::wire::entry;
 use crate::wire::folder;
 use crate::wire::property::Property;
+use crate::wire::store;
 use crate::wire::record::Record;
 
 /// How many folders are kept in mind at most.
@@ -38,6 +40,14 @@ impl GraphMailbox {
     /// Brings an index up to date.
     pub(crate) async fn refresh(&self, index: &mut Index, place: &Place) -> Result<()> {
         match place.area {
+            area if self.by_class(area) => {
+                let mut all: Vec<Record> = self.client.all(&store::known(self.stream_name()?, &place.id)).await?;
+                all.sort_by(|one, other| one.text("createdDateTime").cmp(&other.text("createdDateTime")));
+                index.retain(all.iter().map(Record::id));
+                all.iter().for_each(|record| index.put(crate::store::known(record)));
+                Ok(())
+            }
+            area @ (Area::Notes | Area::Journal) => Err(without_streams(area)),
             Area::Mail => index.refresh_mail(&self.client, &self.user, &place.id).await,
             area => {
                 let mut all: Vec<Record> = self.client.all(&entry::known(&self.user, place)).await?;
@@ -65,6 +75,8 @@ impl GraphMailbox {
     /// Whether a folder is there at all.
     pub(crate) async fn exists(&self, place: &Place) -> Result<()> {
         match place.area {
+            area if self.by_class(area) => self.client.tell(&store::folder(self.stream_name()?, &place.id)).await,
+            area @ (Area::Notes | Area::Journal) => Err(without_streams(area)),
             Area::Mail => self.client.tell(&folder::mail_folder(&self.user, &place.id)).await,
             _ => self.client.page::<Record>(&entry::known(&self.user, place), None).await.map(drop),
         }
@@ -79,6 +91,12 @@ impl GraphMailbox {
                     parent.is_none_or(|parent| parent == place.id).then(|| map::revision::of(&message))
                 };
                 self.described(ids).await.into_iter().map(|message| message.map(here)).collect()
+            area if self.by_class(area) => {
+                let version =
+                    |record: Record| Some(map::revision::from_number(map::revision::of_version(record.version())));
+                self.items_of(place, ids).await.into_iter().map(|record| record.map(version)).collect()
+            }
+            area @ (Area::Notes | Area::Journal) => ids.iter().map(|_| Err(without_streams(area))).collect(),
             }
             _ => {
                 let here = |record: Record| {
@@ -95,7 +113,6 @@ impl GraphMailbox {
 /// What an entry is known by. One that we wrote and that has no mark was not written to its end.
 fn known(area: Area, record: &Record) -> Entry {
     let mark = mark_of(area, record);
-    let ours = area != Area::Tasks && record.property(Property::Uid).is_some();
     Entry {
         id: record.id().into(),
         complete: !ours || mark.is_some(),

@@ -1,4 +1,4 @@
-//! Where items stand: Graph has an interface of its own for each sort of folder, so an id says which one it belongs to.
+//! Where items stand: Graph has an interface of its own for most sorts of folders, so an id says which one it belongs to.
 
 use std::fmt;
 
@@ -13,10 +13,17 @@ pub(crate) enum Area {
     Contacts,
     Calendars,
     Tasks,
+    Notes,
+    Journal,
 }
 
 impl Area {
-    pub(crate) const ALL: [Area; 4] = [Area::Mail, Area::Contacts, Area::Calendars, Area::Tasks];
+    /// Those that Graph has an interface for.
+    pub(crate) const OWN: [Area; 4] = [Area::Mail, Area::Contacts, Area::Calendars, Area::Tasks];
+
+    /// The others are reached by the import and export API alone.
+    pub(crate) const ALL: [Area; 6] =
+        [Area::Mail, Area::Contacts, Area::Calendars, Area::Tasks, Area::Notes, Area::Journal];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -24,6 +31,8 @@ impl Area {
             Area::Contacts => "contacts",
             Area::Calendars => "calendars",
             Area::Tasks => "tasks",
+            Area::Notes => "notes",
+            Area::Journal => "journal",
         }
     }
 
@@ -34,22 +43,26 @@ impl Area {
             Area::Contacts => Kind::Contact,
             Area::Calendars => Kind::Event,
             Area::Tasks => Kind::Task,
+            Area::Notes => Kind::Note,
+            Area::Journal => Kind::Journal,
         }
     }
 
-    /// Where a folder for these kinds belongs. What Graph has no interface for becomes mail.
+    /// Where a folder for these kinds belongs.
     pub(crate) fn of_kinds(kinds: &[Kind]) -> Area {
         match kinds.first() {
             Some(Kind::Contact) => Area::Contacts,
             Some(Kind::Event) => Area::Calendars,
             Some(Kind::Task) => Area::Tasks,
-            _ => Area::Mail,
+            Some(Kind::Note) => Area::Notes,
+            Some(Kind::Journal) => Area::Journal,
+            Some(Kind::Mail) | None => Area::Mail,
         }
     }
 
     /// Whether folders can stand in folders.
     pub(crate) fn nests(self) -> bool {
-        matches!(self, Area::Mail | Area::Contacts)
+        !matches!(self, Area::Calendars | Area::Tasks)
     }
 }
 

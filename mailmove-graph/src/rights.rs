@@ -34,7 +34,7 @@ impl Rights {
         if self.0.is_none() {
             return Vec::new();
         }
-        Area::ALL.into_iter().map(|area| needed(area, side)).filter(|wanted| !self.has(wanted)).map(|w| w[0]).collect()
+        Area::OWN.into_iter().map(|area| needed(area, side)).filter(|wanted| !self.has(wanted)).map(|w| w[0]).collect()
     }
 
     fn has(&self, wanted: &[&str]) -> bool {
@@ -58,6 +58,8 @@ pub(crate) fn needed(area: Area, side: Side) -> &'static [&'static str] {
         (Area::Calendars, Side::Destination) => &["Calendars.ReadWrite"],
         (Area::Tasks, Side::Source) => &["Tasks.Read.All", "Tasks.ReadWrite.All"],
         (Area::Tasks, Side::Destination) => &["Tasks.ReadWrite.All"],
+        (Area::Notes | Area::Journal, Side::Source) => &["MailboxFolder.Read.All", "MailboxFolder.ReadWrite.All"],
+        (Area::Notes | Area::Journal, Side::Destination) => &["MailboxFolder.ReadWrite.All"],
     }
 }
 

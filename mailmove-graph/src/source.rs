@@ -60,6 +60,8 @@ impl GraphMailbox {
         let place = Place::of(feed.as_str())?;
         match place.area {
             Area::Mail => self.list_mail(&place, after).await,
+            area if self.by_class(area) => self.list_classes(&place, after).await,
+            Area::Notes | Area::Journal => Err(without_streams(place.area)),
             _ => self.list_entries(&place, after).await,
         }
     }
@@ -121,6 +123,8 @@ impl GraphMailbox {
             return Vec::new();
         }
         match area {
+            area if self.by_class(area) => self.fetch_classes(items, format, spool).await,
+            Area::Notes | Area::Journal => items.iter().map(|_| Err(without_streams(area))).collect(),
             area if *format == Format::FASTTRANSFER => self.fetch_streams(area, items, spool).await,
             Area::Mail => self.fetch_mail(items, format, spool).await,
             _ => self.fetch_entries(items, spool).await,
@@ -143,6 +147,12 @@ impl GraphMailbox {
         let reading: Vec<_> = items.iter().zip(described).map(read).collect();
         stream::iter(reading).buffered(READING).collect().await
     }
+}
+
+/// What cannot be reached here at all.
+pub(crate) fn without_streams(area: Area) -> Error {
+    Error::new(ErrorKind::Unsupported, format!("Graph has no interface for {}", area.as_str()))
+        .remedy("allow streams, and grant the application MailboxItem.ImportExport.All and MailboxFolder.ReadWrite.All")
 }
 
 /// What was removed or moved can still be read by its id: it stands in another folder.

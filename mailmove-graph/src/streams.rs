@@ -84,10 +84,6 @@ impl GraphMailbox {
         }
         Err(Error::new(ErrorKind::Bug, "an import had no outcome"))
     }
-
-    fn stream_name(&self) -> Result<&str> {
-        self.streams.as_deref().ok_or_else(|| Error::new(ErrorKind::Unsupported, "streams cannot be used here"))
-    }
 }
 
 impl Door {

@@ -9,6 +9,8 @@ use crate::place::{Area, Place};
 /// How many entries a page shall have.
 const PAGE: usize = 200;
 
+/// How many of them the provider gives at most where they are small.
+
 /// What is asked for beside the fields.
 const PROPERTIES: [Property; 3] = [Property::Mark, Property::Uid, Property::Kept];
 
@@ -21,7 +23,8 @@ pub(crate) const APPLICATION: &str = "mailmove";
 /// Everything in a folder.
 fn all(user: &Path, place: &Place) -> Path {
     match place.area {
-        Area::Mail => user.to("mailFolders").to(&place.id).to("messages"),
+        // What is told by its class alone is not asked for here.
+        Area::Mail | Area::Notes | Area::Journal => user.to("mailFolders").to(&place.id).to("messages"),
         Area::Contacts => user.to("contactFolders").to(&place.id).to("contacts"),
         Area::Calendars => user.to("calendars").to(&place.id).to("events"),
         Area::Tasks => user.to("todo").to("lists").to(&place.id).to("tasks"),

@@ -28,6 +28,9 @@ pub(crate) struct FolderData {
     /// Of a list of tasks: `defaultList`, `flaggedEmails`, `none`.
     pub(crate) wellknown_list_name: Option<String>,
     pub(crate) is_owner: Option<bool>,
+    /// The class, where folders of all sorts are told.
+    #[serde(rename = "type")]
+    pub(crate) class: Option<String>,
     #[serde(rename = "@odata.type")]
     pub(crate) odata_type: Option<String>,
     #[serde(deserialize_with = "or_default")]

@@ -9,4 +9,5 @@ pub(crate) mod page;
 pub(crate) mod property;
 pub(crate) mod record;
 pub(crate) mod rule;
+pub(crate) mod store;
 pub(crate) mod stream;

@@ -38,6 +38,10 @@ pub(crate) enum Property {
     FolderSize,
     /// Whether a contact has a picture.
     HasPicture,
+    /// The Message-ID, where there is no field for it.
+    MessageId,
+    /// What stays with an item wherever it goes, streams included.
+    SearchKey,
     /// Our own mark.
     Mark,
     /// The identifier that an item's format carries, where Exchange has no place for it.
@@ -51,7 +55,7 @@ const PUBLIC_STRINGS: &str = "{00020329-0000-0000-C000-000000000046}";
 
 impl Property {
     #[cfg(test)]
-    const ALL: [Property; 18] = [
+    const ALL: [Property; 20] = [
         Property::MessageFlags,
         Property::DeliveryTime,
         Property::SubmitTime,
@@ -67,6 +71,8 @@ impl Property {
         Property::ThreadTopic,
         Property::ThreadIndex,
         Property::HasPicture,
+        Property::MessageId,
+        Property::SearchKey,
         Property::Mark,
         Property::Uid,
         Property::Kept,
@@ -91,6 +97,8 @@ impl Property {
             Property::ThreadIndex => "Binary 0x0071",
             Property::FolderSize => "Long 0x0E08",
             Property::HasPicture => "Boolean {00062004-0000-0000-C000-000000000046} Id 0x8015",
+            Property::MessageId => "String 0x1035",
+            Property::SearchKey => "Binary 0x300B",
             Property::Mark => return format!("String {PUBLIC_STRINGS} Name X-Mailmove-Mark"),
             Property::Uid => return format!("String {PUBLIC_STRINGS} Name X-Mailmove-Uid"),
             Property::Kept => return format!("String {PUBLIC_STRINGS} Name X-Mailmove-Kept"),

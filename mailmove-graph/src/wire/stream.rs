@@ -9,7 +9,8 @@ use super::ask::{Ask, Path};
 /// How many items one export carries at most.
 pub(crate) const EXPORTED: usize = 20;
 
-fn mailbox(name: &str) -> Path {
+/// A mailbox by its name in this API.
+pub(super) fn mailbox(name: &str) -> Path {
     Path::top("admin").to("exchange").to("mailboxes").to(name)
 }
 

@@ -2,16 +2,20 @@
 
 use std::collections::HashSet;
 
-use mailmove_core::{Error, ErrorKind, Flags, FolderId, ItemId, Result, Revision, Via, Written};
+use mailmove_core::{Error, ErrorKind, Flags, FolderId, ItemId, Loss, Result, Revision, Via, Written};
 
 use super::{check, same, unsupported};
 use crate::batch::Order;
 use crate::endpoint::GraphMailbox;
 use crate::map;
+use crate::map::class::is_contact;
 use crate::place::{Area, Place};
+use crate::store::class_of;
 use crate::wire::ask::Ask;
 use crate::wire::entry;
 use crate::wire::message::{self, Message};
+use crate::wire::record::Record;
+use crate::wire::store;
 
 pub(super) const UPDATE: Via = Via::fixed("update");
 const MOVE: Via = Via::fixed("move");
@@ -60,6 +64,10 @@ impl GraphMailbox {
         if place.area != Area::Mail {
             let mut verdicts = Vec::with_capacity(changes.len());
             for change in changes {
+                if let Some(verdict) = self.cannot_categorize(place, change.id).await {
+                    verdicts.push(verdict);
+                    continue;
+                }
                 verdicts.push(self.categorize(place, change.id, change.add, change.remove).await);
             }
             return verdicts;
@@ -115,32 +123,62 @@ impl GraphMailbox {
 
     /// Removes an item for good.
     pub(super) async fn remove(&self, place: &Place, id: &ItemId, expect: Option<&Revision>) -> Result<Written> {
-        self.expected(place, id, expect).await?;
-        self.remove_known(place, id).await?;
+        let seen = self.expected(place, id, expect).await?;
+        self.remove_known(place, id, seen.as_ref()).await?;
         Ok(Written::new(DELETE))
     }
 
-    /// Removes an item that is known to be the right one.
-    pub(super) async fn remove_known(&self, place: &Place, id: &ItemId) -> Result<()> {
+    /// The verdict on flags of what has no interface by which they could be changed: nothing but that they are not.
+    async fn cannot_categorize(&self, place: &Place, id: &ItemId) -> Option<Result<Written>> {
+        if !self.by_class(place.area) {
+            return None;
+        }
+        let record = match self.items_of(place, &[id]).await.swap_remove(0) {
+            Ok(record) => record,
+            Err(error) => return Some(Err(error)),
+        };
+        let text = "Graph cannot change the categories of notes, journal entries and groups of contacts";
+        (!is_contact(class_of(&record))).then(|| {
+            let mut written = Written::new(UPDATE).with_id(id.clone());
+            written.revision = Some(map::revision::from_number(map::revision::of_version(record.version())));
+            written.losses = vec![Loss::new("categories", text)];
+            Ok(written)
+        })
+    }
+
+    /// Removes an item that is known to be the right one, as it was seen.
+    pub(super) async fn remove_known(&self, place: &Place, id: &ItemId, seen: Option<&Record>) -> Result<()> {
+        let by_class = self.by_class(place.area) && seen.is_none_or(|record| !is_contact(class_of(record)));
         let ask: Ask = match place.area {
             Area::Mail => message::remove(&self.user, id.as_str()),
+            _ if by_class => store::remove(self.stream_name()?, &place.id, id.as_str()),
             _ => entry::purge(&self.user, place, id.as_str()),
         };
         self.client.tell(&ask).await
     }
 
-    /// The item, when it is there and as it was left.
-    pub(super) async fn expected(&self, place: &Place, id: &ItemId, expect: Option<&Revision>) -> Result<()> {
+    /// Makes sure that the item is there and as it was left; gives what was seen of one that is no message.
+    pub(super) async fn expected(
+        &self,
+        place: &Place,
+        id: &ItemId,
+        expect: Option<&Revision>,
+    ) -> Result<Option<Record>> {
         if place.area != Area::Mail {
-            let record = self.entries(place, &[id]).await.swap_remove(0)?;
+            let mut records = match self.by_class(place.area) {
+                true => self.items_of(place, &[id]).await,
+                false => self.entries(place, &[id]).await,
+            };
+            let record = records.swap_remove(0)?;
             let away = place.area == Area::Contacts && record.text("parentFolderId").is_some_and(|id| id != place.id);
             if away {
                 return Err(Error::new(ErrorKind::NotFound, "the item is in another folder now"));
             }
-            return same(map::revision::from_number(map::revision::of_version(record.version())), expect);
+            same(map::revision::from_number(map::revision::of_version(record.version())), expect)?;
+            return Ok(Some(record));
         }
         let message = self.described(&[id]).await.swap_remove(0)?;
-        check(&message, place, expect)
+        check(&message, place, expect).map(|()| None)
     }
 }
 

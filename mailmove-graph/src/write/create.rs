@@ -115,12 +115,12 @@ impl GraphMailbox {
         if let Some(error) = self.refusal(place, new.item) {
             return Err(error);
         }
-        self.expected(place, id, expect).await?;
+        let seen = self.expected(place, id, expect).await?;
         if self.by_stream(&new) {
             return self.replace_stream(place, id, &new).await;
         }
         let written = self.create(place, &[new]).await.swap_remove(0)?;
-        match self.remove_known(place, id).await {
+        match self.remove_known(place, id, seen.as_ref()).await {
             Ok(()) => Ok(written),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(written),
             Err(error) => Err(error.with_recovery(Recovery::Locate)),

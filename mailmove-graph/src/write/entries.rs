@@ -24,7 +24,7 @@ use crate::wire::record::Record;
 const LARGEST_PHOTO: usize = 4_000_000;
 
 /// The mark of what is whole and has none.
-const NO_MARK: &str = "-";
+pub(super) const NO_MARK: &str = "-";
 
 /// An entry that is ready to be sent.
 struct Ready {
@@ -235,7 +235,7 @@ fn ready(place: &Place, new: &New<'_>) -> Result<Ready> {
             losses.extend(lost);
             (json, task.categories, Then::Nothing)
         }
-        Area::Mail => return Err(Error::new(ErrorKind::Bug, "a message is no entry")),
+        Area::Mail | Area::Notes | Area::Journal => return Err(Error::new(ErrorKind::Bug, "this is no entry")),
     };
     let all = categories.into_iter().fold(item.flags.clone(), |flags, name| flags.with_category(name));
     if all.categories().len() > 0 {

@@ -8,7 +8,7 @@ mod stream;
 
 use mailmove_core::{Error, ErrorKind, FolderId, Format, Item, Mark, Result, Revision, Write, Written};
 
-use crate::capabilities::standard_format;
+use crate::capabilities::{has_interface, standard_format};
 use crate::endpoint::GraphMailbox;
 use crate::map;
 use crate::place::{Area, Place};
@@ -54,7 +54,10 @@ impl GraphMailbox {
     fn refusal(&self, place: &Place, item: &Item) -> Option<Error> {
         let taken = match item.format == Format::FASTTRANSFER {
             true => self.found.streams,
-            false => standard_format(item.kind) == item.format && place.area.kind() == item.kind,
+            false => {
+                let possible = has_interface(item.kind) || self.found.makes_streams(item.kind);
+                possible && standard_format(item.kind) == item.format && place.area.kind() == item.kind
+            }
         };
         let error = || Error::new(ErrorKind::Unsupported, format!("a {} cannot be written in this format", item.kind));
         (!taken).then(|| error().with("format", &item.format).with("folder", place.area.as_str()))

@@ -4,6 +4,7 @@ use mailmove_core::{Body, Error, ErrorKind, Format, ItemId, Loss, Result, Via, W
 use mailmove_exchange::fts::{FtsError, Options, summarize, write};
 
 use super::New;
+use super::entries::NO_MARK;
 use crate::capabilities::{IMPORT, IMPORT_FOREIGN, rendered_anew};
 use crate::endpoint::GraphMailbox;
 use crate::map;
@@ -43,7 +44,9 @@ impl GraphMailbox {
             check_whole(&new.item.body)?;
             return Ok(Made { stream: new.item.body.clone(), via: IMPORT, losses: Vec::new() });
         }
-        let options = Options::marked(new.mark.as_str()).owned_by(self.address());
+        // What is whole has a mark, and be it one that says nothing else.
+        let mark = if new.mark.as_str().is_empty() { NO_MARK } else { new.mark.as_str() };
+        let options = Options::marked(mark).owned_by(self.address());
         let (stream, mut losses) = write(new.item, &options, &self.spool)?;
         losses.extend(map::flags::losses(new.item.flags.state, new.item.kind));
         losses.push(rendered_anew(new.item.kind));
@@ -53,6 +56,9 @@ impl GraphMailbox {
     async fn change_key(&self, place: &Place, id: &ItemId) -> Result<String> {
         let key = match place.area {
             Area::Mail => self.described(&[id]).await.swap_remove(0)?.change_key,
+            area if self.by_class(area) => {
+                self.items_of(place, &[id]).await.swap_remove(0)?.text("changeKey").map(str::to_owned)
+            }
             _ => self.entries(place, &[id]).await.swap_remove(0)?.text("changeKey").map(str::to_owned),
         };
         key.ok_or_else(|| Error::new(ErrorKind::Unsupported, "the item has no version that could be replaced"))
@@ -71,8 +77,13 @@ impl GraphMailbox {
                     written.id = Some(ItemId::new(message.id));
                 }
             }
-            _ => {
-                if let Ok(record) = self.entries(place, &[&id]).await.swap_remove(0) {
+            area => {
+                let ids = [&id];
+                let mut records = match self.by_class(area) {
+                    true => self.items_of(place, &ids).await,
+                    false => self.entries(place, &ids).await,
+                };
+                if let Ok(record) = records.swap_remove(0) {
                     let number = map::revision::of_version(record.version());
                     written.revision = Some(map::revision::from_number(number));
                     written.id = Some(ItemId::new(record.id()));

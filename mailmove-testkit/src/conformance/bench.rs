@@ -89,13 +89,15 @@ impl Bench {
         Ok(self.endpoint()?.capabilities())
     }
 
-    /// The kinds that can be seeded, mail first.
+    /// The kinds that can be seeded, mail first: those that travel in their standard format.
     pub fn kinds(&self) -> Outcome<Vec<Kind>> {
         let routes = match &self.destination {
             Some(destination) => &destination.capabilities().accepts,
             None => &self.source()?.capabilities().offers,
         };
-        Ok(Kind::ALL.into_iter().filter(|kind| routes.iter().any(|route| route.kind == *kind)).collect())
+        let standard =
+            |kind: &Kind| routes.iter().any(|route| route.kind == *kind && route.format == standard_format(*kind));
+        Ok(Kind::ALL.into_iter().filter(standard).collect())
     }
 
     /// A new folder for the first of the kinds.

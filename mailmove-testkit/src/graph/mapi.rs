@@ -1,5 +1,7 @@
 //! Properties by their MAPI names: those that are computed from an item, and those that change it.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::date;
@@ -37,6 +39,15 @@ fn tagged(item: &Item, tag: u16) -> Option<Property> {
         0x0039 => item.sent.and_then(moment),
         0x3007 => moment(item.created),
         0x3008 => moment(item.modified),
+        0x300B => match item.properties.get(&Name::Tag(tag)) {
+            Some(key) => Some(key.clone()),
+            // Given when the item came in, and the same ever after: in other folders, and by streams in other mailboxes.
+            None => {
+                let made = item.created.unix_timestamp_nanos() as u64;
+                let key = [made, item.key].map(u64::to_be_bytes).concat();
+                (item.key > 0).then(|| Property::one("Binary", STANDARD.encode(key)))
+            }
+        },
         0x0E08 => Some(Property::one("Integer", item.size())),
         0x0037 | 0x0E1D => text("subject"),
         0x1035 => text("internetMessageId"),

@@ -53,6 +53,8 @@ pub(crate) struct Target {
     /// `mailFolders/{id}/messages`.
     pub(crate) template: String,
     pub(crate) keys: Vec<String>,
+    /// The folder that an item is asked for in, where the item has to be in it.
+    pub(crate) above: Option<String>,
 }
 
 impl Target {
@@ -113,6 +115,9 @@ impl Target {
             if pair[1].1 && OWN.contains(&pair[0].0.as_str()) {
                 from = at;
             }
+        }
+        if from > 0 && segments[from].0 == "items" {
+            self.above = Some(segments[from - 1].0.clone());
         }
         let folders = segments.first().map_or("", |(name, _)| name.as_str()).to_owned();
         let mut names = Vec::new();
@@ -187,11 +192,13 @@ mod tests {
                 "GET mailboxes/folders/{id}/items/delta",
                 &["f"],
             ),
+            ("/admin/exchange/mailboxes/M/folders/f/items/i", "GET mailboxes/items/{id}", &["i"]),
             ("/$batch", "GET $batch", &[]),
         ] {
             let target = Target::read(path);
             assert_eq!(target.operation("GET"), operation, "{path}");
             assert_eq!(target.keys, keys, "{path}");
+            assert_eq!(target.above.is_some(), path.ends_with("/items/i"), "{path}");
         }
     }
 }

@@ -17,8 +17,8 @@ const BUFFER: usize = 31_680;
 /// IID_IMessage.
 const MESSAGE: &str = "00020307-0000-0000-c000-000000000046";
 /// Tags that are computed from an item, in the order in which they stand in the stream.
-const COMPUTED: [u16; 12] =
-    [0x001A, 0x0037, 0x0E07, 0x0E06, 0x0039, 0x3007, 0x3008, 0x1035, 0x0017, 0x0E08, 0x1090, 0x007D];
+const COMPUTED: [u16; 13] =
+    [0x001A, 0x0037, 0x0E07, 0x0E06, 0x0039, 0x3007, 0x3008, 0x1035, 0x0017, 0x0E08, 0x1090, 0x007D, 0x300B];
 
 /// The stream of an item: the one that it came as, or one that says what it is.
 pub(crate) fn write(item: &Item) -> Bytes {
@@ -86,7 +86,7 @@ fn message(out: &mut Vec<u8>, item: &Item) {
     }
     for (name, property) in &item.properties {
         // Written already, from what the item says.
-        if !matches!(name, Name::Tag(0x3FDE | 0x007D)) {
+        if !matches!(name, Name::Tag(0x3FDE | 0x007D | 0x300B)) {
             put(out, name, property);
         }
     }

@@ -29,7 +29,7 @@ pub(super) fn perform(call: &Call<'_>) -> Answer {
     let template = call.target.template.as_str();
     match (call.request.method.as_str(), template) {
         ("GET", "folders") | ("GET", "folders/{id}/childFolders") => list_folders(call),
-        ("POST", "folders") | ("POST", "folders/{id}/childFolders") => folders::create(call, Purpose::Other),
+        ("POST", "folders") | ("POST", "folders/{id}/childFolders") => create_folder(call),
         ("GET", "folders/delta") => delta::tree(call, Purpose::Other, "mailboxFolder"),
         ("GET", "folders/{id}") => folders::show(call, Purpose::Other),
         ("PATCH", "folders/{id}") => folders::update(call, Purpose::Other),
@@ -37,7 +37,8 @@ pub(super) fn perform(call: &Call<'_>) -> Answer {
         ("GET", "folders/{id}/items") => list_items(call),
         ("GET", "folders/{id}/items/delta") => delta::items(call, "mailboxItem"),
         ("GET", "items/{id}") => call.with(|mailbox| {
-            let shown = item(call, mailbox, mailbox.item(call.target.key(0))?, &call.query)?;
+            call.query.check("mailboxItem", call.beta)?;
+            let shown = item(call, mailbox, named(call, mailbox)?, &call.query)?;
             Ok(call.one(StatusCode::OK, shown))
         }),
         ("DELETE", "items/{id}") => delete(call),
@@ -57,6 +58,21 @@ fn list_folders(call: &Call<'_>) -> Answer {
         let shown = mailbox.children(parent).map(|folder| show::folder(call, mailbox, folder, "mailboxFolder"));
         show::entities(call, shown.collect::<Result<Vec<_>, _>>()?, 10)
     })
+}
+
+/// Unlike the folders of one sort, these have to say of which sort they are.
+fn create_folder(call: &Call<'_>) -> Answer {
+    match call.json()?.get("type").and_then(Value::as_str) {
+        Some(class) if class.to_ascii_uppercase().starts_with("IPF.") => folders::create(call, Purpose::Other),
+        _ => Err(Refusal::bad("ErrorInvalidParameter", "A folder needs a type.")),
+    }
+}
+
+/// The item that the path means, which has to be in the folder that the path means.
+fn named<'a>(call: &Call<'_>, mailbox: &'a Mailbox) -> Result<&'a Item, Refusal> {
+    let item = mailbox.item(call.target.key(0))?;
+    let folder = mailbox.folder(call.target.above.as_deref().unwrap_or_default())?.key;
+    if item.folder == folder { Ok(item) } else { Err(Refusal::missing()) }
 }
 
 fn list_items(call: &Call<'_>) -> Answer {
@@ -90,10 +106,22 @@ pub(super) fn item(call: &Call<'_>, mailbox: &Mailbox, item: &Item, query: &Quer
     Ok(out)
 }
 
+/// Removes an item for good, or to where it can be recovered from: the client has to say which.
 fn delete(call: &Call<'_>) -> Answer {
+    let soft = match call.query.other("disposalType") {
+        Some("softDelete") => true,
+        Some("hardDelete") => false,
+        _ => {
+            return Err(Refusal::bad("ErrorInvalidParameter", "disposalType has to be 'softDelete' or 'hardDelete'."));
+        }
+    };
     call.with(|mailbox| {
-        let key = mailbox.item(call.target.key(0))?.key;
-        mailbox.discard_item(key);
+        let key = named(call, mailbox)?.key;
+        if soft {
+            mailbox.move_item(key, mailbox.standard("recoverableitemsdeletions"));
+        } else {
+            mailbox.remove_item(key);
+        }
         Ok(())
     })?;
     done()
