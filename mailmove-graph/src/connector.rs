@@ -247,9 +247,6 @@ impl Connector for GraphConnector {
         verification
     }
 
-        self.counted(mailbox).await
-    }
-
     fn forwarding(&self) -> Option<&dyn ForwardingControl> {
         Some(self)
     }

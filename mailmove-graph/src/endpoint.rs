@@ -13,8 +13,8 @@ use crate::client::Client;
 use crate::index::Index;
 use crate::map;
 use crate::place::Area;
-use crate::streams::Door;
 use crate::store::Store;
+use crate::streams::Door;
 use crate::wire::ask::{Ask, Path};
 use crate::wire::folder::{self, FolderData, Folders};
 use crate::workshop::Workshop;
@@ -134,8 +134,8 @@ impl GraphMailbox {
                 let default = data.iter().find(|list| list.wellknown_list_name.as_deref() == Some("defaultList"));
                 roles.extend(default.map(|list| (list.id.clone(), Role::Tasks)));
             }
-        }
             Area::Notes | Area::Journal => return self.class_tree(&[area]).await,
+        }
         Ok(map::folder::tree(area, &data, &roles))
     }
 
@@ -218,7 +218,3 @@ impl Endpoint for GraphMailbox {
         Ok(storage)
     }
 }
-
-    }
-
-    }

@@ -9,7 +9,6 @@ use crate::place::{Area, Place};
 /// How many entries a page shall have.
 const PAGE: usize = 200;
 
-/// How many of them the provider gives at most where they are small.
 
 /// What is asked for beside the fields.
 const PROPERTIES: [Property; 3] = [Property::Mark, Property::Uid, Property::Kept];
