@@ -139,6 +139,16 @@ impl Client {
         Ok(permit)
     }
 
+    /// What was used of the provider's limit.
+    pub(crate) fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// How long everybody waits who works on this mailbox.
+    pub(crate) fn paused(&self) -> Option<Duration> {
+        self.session.guard().paused()
+    }
+
     /// Makes everybody wait who works on this mailbox.
     pub(crate) fn pause(&self, wait: Duration) {
         self.session.guard().pause(wait);

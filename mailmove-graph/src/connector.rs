@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use mailmove_core::guard::Limits;
 use mailmove_core::http::{Http, HttpSettings, Session};
 use mailmove_core::{
-    Connector, CredentialProvider, Destination, Error, ErrorKind, ForwardingControl, Guard, Mailbox, Result, Root,
+    Connector, CredentialProvider, Destination, Error, ErrorKind, ForwardingControl, Guard, Loss, Mailbox, Result, Root,
     Side, SignIn, Source, Stage, Verification, async_trait,
 };
 use serde_json::Value;
@@ -245,6 +245,10 @@ impl Connector for GraphConnector {
             }
         }
         verification
+    }
+
+    async fn inventory(&self, mailbox: &Mailbox) -> Result<Vec<Loss>> {
+        self.counted(mailbox).await
     }
 
     fn forwarding(&self) -> Option<&dyn ForwardingControl> {

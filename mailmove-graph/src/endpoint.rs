@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use mailmove_core::{
-    Capabilities, Endpoint, Error, Folder, FolderId, Mailbox, Result, Role, Spool, Storage, async_trait,
+    Capabilities, Endpoint, Error, Folder, FolderId, Forecast, Load, Mailbox, Result, Role, Spool, Storage, async_trait,
 };
 
 use crate::batch::Order;
@@ -216,5 +217,13 @@ impl Endpoint for GraphMailbox {
             storage.used = folders.iter().map(|folder| folder.bytes).sum();
         }
         Ok(storage)
+    }
+
+    fn forecast(&self, loads: &[Load]) -> Option<Forecast> {
+        Some(crate::forecast::of(self.client.budget(), loads))
+    }
+
+    fn paused(&self) -> Option<Duration> {
+        self.client.paused()
     }
 }
