@@ -197,9 +197,28 @@ impl Iterator for Base64 {
     }
 }
 
-/// Method and address: neither headers nor content.
+/// Method and address: neither headers nor content, nor more than the host of an address that is a secret.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.url.path();
+        if path.len() > 1 && self.secrets.iter().any(|secret| secret.expose_secret().contains(path)) {
+            let mut url = self.url.clone();
+            url.set_path("***");
+            return write!(f, "{} {}", self.method, shown(&url));
+        }
         write!(f, "{} {}", self.method, shown(&self.url))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_is_a_secret_is_not_shown() {
+        let url: Url = "https://example.org/uploads/s3cr3t?more=1".parse().unwrap();
+        let request = Request::get(url.clone());
+        assert_eq!(format!("{request:?}"), "GET https://example.org/uploads/s3cr3t");
+        assert_eq!(format!("{:?}", request.hiding(url.to_string().into())), "GET https://example.org/***");
     }
 }
