@@ -8,6 +8,8 @@ pub(crate) mod exit;
 pub(crate) mod output;
 pub(crate) mod progress;
 pub(crate) mod report;
+#[cfg(feature = "graph")]
+pub(crate) mod rest;
 pub(crate) mod rules;
 pub(crate) mod secrets;
 pub(crate) mod signals;

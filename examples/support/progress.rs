@@ -7,7 +7,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use mailmove::{Event, Observer, Progress};
+use mailmove::{Event, Observer, Progress, Side};
+use time::OffsetDateTime;
 
 use super::{say, words};
 
@@ -33,6 +34,8 @@ struct Seen {
     progress: Progress,
     folder: String,
     failures: u64,
+    /// What was said last of a wait.
+    waiting: String,
     /// To be told, oldest first.
     lines: Vec<String>,
 }
@@ -80,6 +83,7 @@ impl Seen {
                 let wait = words::time(*wait);
                 self.lines.push(format!("\"{folder}\": looking for {writes} without an answer, at most {wait}"));
             }
+            Event::Waiting { side, until } => self.wait(*side, *until),
             Event::Progress(progress) => self.progress = *progress,
             Event::ItemFailed { folder, item, error } => {
                 self.failures += 1;
@@ -93,6 +97,15 @@ impl Seen {
             }
             Event::Warning { text } => self.lines.push(text.clone()),
             _ => {}
+        }
+    }
+
+    /// One line for each minute that is waited for, however often the wait becomes longer within it.
+    fn wait(&mut self, side: Side, until: OffsetDateTime) {
+        let line = words::waiting(side, until);
+        if self.waiting != line {
+            self.waiting.clone_from(&line);
+            self.lines.push(line);
         }
     }
 

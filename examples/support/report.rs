@@ -26,6 +26,11 @@ pub(crate) fn plan(plan: &Plan) {
         say!("  {} as {}, by {} and {}{limit}", route.kind, route.format, route.read, route.write);
         route.losses.iter().for_each(|loss| say!("    not carried: {loss}"));
     }
+    if !plan.inventory.is_empty() {
+        say!("stays behind:");
+    }
+    plan.inventory.iter().for_each(|loss| say!("  {loss}"));
+    plan.forecast.iter().for_each(|forecast| say!("{}", words::forecast(forecast)));
     for warning in &plan.warnings {
         say!("note: {warning}");
     }
@@ -55,8 +60,9 @@ fn planned(folder: &PlannedFolder) {
 fn storage(storage: &Storage) -> String {
     match (storage.used, storage.quota) {
         (Some(used), Some(quota)) => format!(" ({} of {} used)", words::bytes(used), words::bytes(quota)),
-        (Some(used), None) => format!(" ({} used)", words::bytes(used)),
-        _ => String::new(),
+        (Some(used), None) => format!(" ({} used; its quota is not known)", words::bytes(used)),
+        (None, Some(quota)) => format!(" (its size is not known, its quota is {})", words::bytes(quota)),
+        (None, None) => " (its size and its quota are not known)".to_owned(),
     }
 }
 

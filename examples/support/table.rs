@@ -30,6 +30,8 @@ struct Row {
     bar: ProgressBar,
     began: Instant,
     progress: Progress,
+    /// What was said last of a wait.
+    waiting: String,
 }
 
 impl Table {
@@ -53,7 +55,10 @@ impl Table {
                 let bar = ProgressBar::new(1).with_style(style("      [{bar:30}] {prefix}: {msg}"));
                 let bar = bar.with_prefix(name(id)).with_message("signing in");
                 let bar = self.rows.insert_before(&self.total, bar);
-                shown.rows.insert(id.clone(), Row { bar, began: Instant::now(), progress: Progress::default() });
+                shown.rows.insert(
+                    id.clone(),
+                    Row { bar, began: Instant::now(), progress: Progress::default(), waiting: String::new() },
+                );
             }
             BatchEvent::State { id, from: State::Running | State::Verifying, to, why } => {
                 let Some(row) = shown.rows.remove(id) else { return };
@@ -70,6 +75,9 @@ impl Table {
             BatchEvent::Run { id, event } => {
                 if let Some(row) = shown.rows.get_mut(id) {
                     row.tell(event);
+                    if let Some(line) = row.waits(event) {
+                        self.rows.suspend(|| say!("{}: {line}", name(id)));
+                    }
                 }
             }
             BatchEvent::NoticeFailed { id, error } => {
@@ -101,6 +109,15 @@ impl Row {
             }
             _ => {}
         }
+    }
+
+    /// One line for each minute that is waited for.
+    fn waits(&mut self, event: &Event) -> Option<String> {
+        let Event::Waiting { side, until } = event else { return None };
+        let line = words::waiting(*side, *until);
+        let new = self.waiting != line;
+        self.waiting.clone_from(&line);
+        new.then_some(line)
     }
 
     fn text(&self, id: &JobId, state: State, why: Option<&Why>) -> String {

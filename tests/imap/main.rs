@@ -6,4 +6,5 @@ mod faults;
 mod pair;
 mod second_run;
 mod servers;
+mod waits;
 mod whole;
