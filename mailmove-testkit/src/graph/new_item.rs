@@ -136,6 +136,21 @@ impl NewItem {
         self
     }
 
+    /// An item that hangs on it.
+    #[must_use]
+    pub fn holding(mut self, name: &str, held: NewItem) -> Self {
+        self.item.attach(Attachment::new(name, Content::Item(Box::new(held.item))));
+        self.item.forget_octets();
+        self
+    }
+
+    /// A link to a file elsewhere that hangs on it.
+    #[must_use]
+    pub fn linking(mut self, name: &str) -> Self {
+        self.item.attach(Attachment::new(name, Content::Link));
+        self
+    }
+
     pub(super) fn into_item(self) -> Item {
         self.item
     }

@@ -13,8 +13,9 @@ use crate::http::{Label, Request};
 #[derive(Debug, Clone)]
 pub(crate) struct Upload {
     pub(crate) mailbox: usize,
-    /// The item, and the day of the occurrence when it is one of a series.
-    pub(crate) item: u64,
+    pub(super) holder: super::op::Holder,
+    /// A task's is put at a URL below the version.
+    pub(crate) is_task: bool,
     pub(crate) attachment: super::state::Attachment,
     pub(crate) size: usize,
     /// What has arrived, in its order.

@@ -169,6 +169,7 @@ impl AttachmentSnapshot {
         let (bytes, item) = match &attachment.content {
             Content::File(bytes) => (bytes.clone(), None),
             Content::Item(item) => (mime::compose(item), Some(Box::new(ItemSnapshot::of(item)))),
+            Content::Link => (Bytes::new(), None),
         };
         Self {
             name: attachment.name.clone(),

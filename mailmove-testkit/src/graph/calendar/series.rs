@@ -42,6 +42,11 @@ pub(crate) fn occurrence(series: &Item, day: Date) -> Option<Occurrence> {
     days(recurrence, day).contains(&day).then(|| Occurrence { day, item: plain(series, day), changed: false })
 }
 
+/// When an occurrence would have begun, had nobody changed it.
+pub(crate) fn original_start(series: &Item, day: Date) -> OffsetDateTime {
+    times(&plain(series, day)).0
+}
+
 /// An occurrence as the series has it.
 fn plain(series: &Item, day: Date) -> Item {
     let mut item = series.clone();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::series::{Occurrence, occurrence, times};
+use super::series::{Occurrence, occurrence, original_start, times};
 use super::zones::to_local;
 use crate::graph::call::{Call, Entity};
 use crate::graph::date;
@@ -48,8 +48,11 @@ pub(crate) fn show(call: &Call<'_>, owner: &str, item: &Item, out: &mut Entity) 
     }
     let series = item.fields.get("recurrence").is_some_and(|recurrence| !recurrence.is_null());
     set("type", if series { "seriesMaster" } else { "singleInstance" }.into());
-    set("isOrganizer", true.into());
-    set("organizer", json!({"emailAddress": {"name": owner, "address": owner}}));
+    // Only what was imported may be somebody else's.
+    let organizer = item.fields.get("organizer").cloned();
+    let organizer = organizer.unwrap_or_else(|| json!({"emailAddress": {"name": owner, "address": owner}}));
+    set("isOrganizer", (organizer["emailAddress"]["address"] == owner).into());
+    set("organizer", organizer);
     set("responseStatus", json!({"response": "organizer", "time": "0001-01-01T00:00:00Z"}));
     set("hasAttachments", item.has_attachments().into());
     set("webLink", format!("{}/owa/?itemid={}", call.shared.origin, item.key).into());
@@ -87,10 +90,7 @@ pub(crate) fn show_occurrence(
     out.insert("id".to_owned(), id.text().into());
     out.insert("type".to_owned(), if one.changed { "exception" } else { "occurrence" }.into());
     out.insert("seriesMasterId".to_owned(), series.id(call.immutable()).text().into());
-    let (start, _) = times(series);
-    let original = one.day.midnight().assume_utc()
-        + time::Duration::seconds(i64::from(start.time().hour()) * 3600 + i64::from(start.time().minute()) * 60);
-    out.insert("originalStart".to_owned(), date::seconds(original).into());
+    out.insert("originalStart".to_owned(), date::seconds(original_start(series, one.day)).into());
     out
 }
 

@@ -149,6 +149,7 @@ fn attachment(out: &mut Vec<u8>, attachment: &Attachment, number: usize) {
             message(out, inner);
             out.extend_from_slice(&marker::END_EMBED.to_le_bytes());
         }
+        Content::Link => put(out, &Name::Tag(0x3705), &Property::one("Integer", 7)),
     }
     out.extend_from_slice(&marker::END_ATTACH.to_le_bytes());
 }

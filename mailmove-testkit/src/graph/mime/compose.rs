@@ -4,10 +4,9 @@ use bytes::Bytes;
 use serde_json::Value;
 use time::format_description::well_known::Rfc2822;
 
-use super::header::encoded;
-use super::transfer::wrapped;
 use crate::graph::extended::Name;
 use crate::graph::state::{Attachment, Content, Item};
+use crate::mime::{encoded, wrapped};
 
 /// The MIME of an item: what it came as, or what its properties say.
 pub(crate) fn compose(item: &Item) -> Bytes {
@@ -124,6 +123,7 @@ fn part(out: &mut Vec<u8>, attachment: &Attachment, depth: usize) {
             out.extend_from_slice(head.as_bytes());
             out.extend(wrapped(bytes));
         }
+        Content::Link => out.extend_from_slice(format!("Content-Type: text/plain\r\n{own}\r\n").as_bytes()),
     }
 }
 

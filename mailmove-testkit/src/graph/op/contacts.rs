@@ -156,3 +156,35 @@ pub(super) fn create_part(call: &Call<'_>, name: &'static str, kind: &str) -> An
         Ok(call.one(StatusCode::CREATED, part(&mailbox.items[&key], &made)))
     })
 }
+
+/// Which of a task's parts the path means.
+fn part_number(call: &Call<'_>, item: &Item, name: &str) -> Result<u32, Refusal> {
+    let id = Id::read(call.target.key(2), call.mailbox)?;
+    let there = item.parts.get(name).into_iter().flatten().any(|(number, _)| *number == id.part);
+    if there && id.kind == Kind::Other && id.key == item.key { Ok(id.part) } else { Err(Refusal::missing()) }
+}
+
+pub(super) fn update_part(call: &Call<'_>, name: &'static str, kind: &str) -> Answer {
+    let entity = call.entity(kind)?;
+    call.with(|mailbox| {
+        let item = find(call, mailbox, "todoTask")?;
+        let (key, number) = (item.key, part_number(call, item, name)?);
+        let changed = mailbox.change_item(key, |item| {
+            let one = item.parts.get_mut(name)?.iter_mut().find(|(own, _)| *own == number)?;
+            one.1.extend(entity);
+            Some(one.clone())
+        });
+        let changed = changed.flatten().ok_or_else(Refusal::missing)?;
+        Ok(call.one(StatusCode::OK, part(&mailbox.items[&key], &changed)))
+    })
+}
+
+pub(super) fn delete_part(call: &Call<'_>, name: &'static str) -> Answer {
+    call.with(|mailbox| {
+        let item = find(call, mailbox, "todoTask")?;
+        let (key, number) = (item.key, part_number(call, item, name)?);
+        mailbox.change_item(key, |item| item.parts.entry(name).or_default().retain(|(own, _)| *own != number));
+        Ok(())
+    })?;
+    done()
+}

@@ -117,7 +117,8 @@ pub(super) fn items(call: &Call<'_>, kind: &str) -> Answer {
         let round = Round::of(call, mailbox, &mailbox.folder_id(folder), 10)?;
         let query = Query::read(&round.query)?;
         query.check(if kind == "calendarView" { "event" } else { kind }, call.beta)?;
-        let span = (kind == "calendarView").then(|| super::events::span(&query)).transpose()?;
+        // The metadata requires it of every delta of events.
+        let span = matches!(kind, "calendarView" | "event").then(|| super::events::span(&query)).transpose()?;
         let shows = |shape: Shape| match kind {
             "message" => shape.is_mail(),
             "contact" => shape == Shape::Contact,

@@ -106,6 +106,10 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
         if let Some(transaction) = entity.get("transactionId").and_then(Value::as_str)
             && let Some(item) = mailbox.transactions.get(transaction).and_then(|key| mailbox.items.get(key))
         {
+            if item.folder != folder {
+                let message = "The event that was made with this transactionId is not there any more.";
+                return Err(Refusal::new(StatusCode::CONFLICT, "ErrorDuplicateTransactionId", message));
+            }
             // Asked for again: it is there already.
             return Ok(call.one(StatusCode::CREATED, show::item(call, mailbox, item)?));
         }

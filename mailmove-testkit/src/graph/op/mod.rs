@@ -15,6 +15,8 @@ mod upload;
 
 use hyper::StatusCode;
 
+pub(crate) use attachments::Holder;
+
 use super::call::{Answer, Call};
 use super::refusal::Refusal;
 use super::service::Shared;
@@ -154,11 +156,23 @@ fn tasks(call: &Call<'_>) -> Answer {
         ("POST", "todo/lists/{id}/tasks/{id}/linkedResources") => {
             contacts::create_part(call, contacts::LINKS, "linkedResource")
         }
+        ("PATCH", "todo/lists/{id}/tasks/{id}/linkedResources/{id}") => {
+            contacts::update_part(call, contacts::LINKS, "linkedResource")
+        }
+        ("PATCH", "todo/lists/{id}/tasks/{id}/checklistItems/{id}") => {
+            contacts::update_part(call, contacts::CHECKLIST, "checklistItem")
+        }
+        ("DELETE", "todo/lists/{id}/tasks/{id}/linkedResources/{id}") => contacts::delete_part(call, contacts::LINKS),
+        ("DELETE", "todo/lists/{id}/tasks/{id}/checklistItems/{id}") => {
+            contacts::delete_part(call, contacts::CHECKLIST)
+        }
         ("GET", "todo/lists/{id}/tasks/{id}/attachments") => attachments::list(call),
         ("POST", "todo/lists/{id}/tasks/{id}/attachments") => attachments::create(call),
         ("POST", "todo/lists/{id}/tasks/{id}/attachments/createUploadSession") => {
             upload::begin(call, "attachmentInfo", "attachmentInfo")
         }
+        ("PUT", "todo/lists/{id}/tasks/{id}/attachmentSessions/{id}/content")
+        | ("GET" | "DELETE", "todo/lists/{id}/tasks/{id}/attachmentSessions/{id}") => upload::of_task(call),
         ("GET", "todo/lists/{id}/tasks/{id}/attachments/{id}") => attachments::show(call),
         ("GET", "todo/lists/{id}/tasks/{id}/attachments/{id}/$value") => attachments::value(call),
         ("DELETE", "todo/lists/{id}/tasks/{id}/attachments/{id}") => attachments::delete(call),
@@ -190,15 +204,10 @@ fn around(call: &Call<'_>) -> Answer {
     }
 }
 
-/// The id of the item whose attachments the path means: a task's stands behind that of its list.
-fn owner_of_attachments(call: &Call<'_>) -> String {
-    call.target.key(if call.target.template.starts_with("todo/") { 1 } else { 0 }).to_owned()
-}
-
 /// What is done with a URL that is its own permission.
 pub(crate) fn secret(shared: &Shared, request: &Request, rest: &str) -> Answer {
     match rest.strip_prefix("uploads/") {
-        Some(token) => upload::piece(shared, request, token),
+        Some(token) => upload::piece(shared, request, token, false),
         None if rest.ends_with("/importItem") => mailbox_api::import(shared, request),
         None => Err(Refusal::segment(rest)),
     }

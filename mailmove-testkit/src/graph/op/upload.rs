@@ -6,6 +6,7 @@ use hyper::header::LOCATION;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+use super::attachments::Holder;
 use crate::graph::call::{Answer, Call};
 use crate::graph::date;
 use crate::graph::refusal::Refusal;
@@ -19,10 +20,12 @@ use crate::simulator::lock;
 /// Smaller files are posted at once.
 const SMALLEST: u64 = 3 << 20;
 const LARGEST: u64 = 150 << 20;
+/// Of a task.
+const LARGEST_OF_TASK: u64 = 25 << 20;
 /// Octets of one piece.
 const LARGEST_PIECE: usize = 4 << 20;
 
-/// Begins an upload.
+/// Begins an upload to a message or an event, at a URL that is its own permission; or to a task, at one below it.
 pub(super) fn begin(call: &Call<'_>, parameter: &str, kind: &str) -> Answer {
     let parameters = call.json()?;
     let mut wanted = call.parameter(&parameters, parameter).unwrap_or_default();
@@ -37,22 +40,32 @@ pub(super) fn begin(call: &Call<'_>, parameter: &str, kind: &str) -> Answer {
         let code = "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize";
         return Err(Refusal::bad(code, "Attachment size should be greater than the minimum attachment upload size."));
     }
-    if size > LARGEST {
-        return Err(Refusal::bad("ErrorAttachmentSizeLimitExceeded", "The attachment is larger than 150 MB."));
+    let is_task = kind == "attachmentInfo";
+    let largest = if is_task { LARGEST_OF_TASK } else { LARGEST };
+    if size > largest {
+        let message = format!("The attachment is larger than {} MB.", largest >> 20);
+        return Err(Refusal::bad("ErrorAttachmentSizeLimitExceeded", message));
     }
     let mut attachment = Attachment::file(name, Bytes::new());
     attachment.content_type = wanted["contentType"].as_str().map(str::to_owned);
     attachment.content_id = wanted["contentId"].as_str().map(str::to_owned);
     attachment.inline = wanted["isInline"].as_bool().unwrap_or_default();
-    let owner = super::owner_of_attachments(call);
-    let item = call.with(|mailbox| mailbox.item(&owner).map(|item| item.key))?;
+    let holder = call.with(|mailbox| Holder::of(call, mailbox))?;
     let shared = call.shared;
     let expires = shared.hub.clock.now() + shared.settings.session_lifetime;
-    let upload = Upload { mailbox: call.mailbox, item, attachment, size: size as usize, pieces: Vec::new(), expires };
+    let size = size as usize;
+    let upload = Upload { mailbox: call.mailbox, holder, is_task, attachment, size, pieces: Vec::new(), expires };
     let path = lock(&shared.sessions).upload(upload, &shared.name(call.mailbox), &call.caller.name);
+    let url = match path.strip_prefix("uploads/").filter(|_| is_task) {
+        Some(token) => {
+            let task = call.request.path.trim_end_matches("/attachments/createUploadSession");
+            format!("{}{task}/attachmentSessions/{token}", shared.origin)
+        }
+        None => format!("{}/api/{path}", shared.origin),
+    };
     let session = json!({
         "@odata.context": format!("{}/$metadata#microsoft.graph.uploadSession", call.base()),
-        "uploadUrl": format!("{}/api/{path}", shared.origin),
+        "uploadUrl": url,
         "expirationDateTime": date::exact(expiration(shared)),
         "nextExpectedRanges": ["0-"],
     });
@@ -64,14 +77,23 @@ pub(super) fn expiration(shared: &Shared) -> OffsetDateTime {
     OffsetDateTime::now_utc() + shared.hub.clock.outside(shared.settings.session_lifetime)
 }
 
+/// The same at the URL of a task's session, to which a token is needed as everywhere below the version.
+pub(super) fn of_task(call: &Call<'_>) -> Answer {
+    let token = call.target.keys.last().map_or("", String::as_str);
+    piece(call.shared, call.request, token, true)
+}
+
 /// A piece, a question about the state, or the end of an upload.
-pub(super) fn piece(shared: &Shared, request: &Request, token: &str) -> Answer {
-    let token = token.trim_end_matches("/content");
+pub(super) fn piece(shared: &Shared, request: &Request, token: &str, is_task: bool) -> Answer {
     let now = shared.hub.clock.now();
     let mut sessions = lock(&shared.sessions);
     sessions.uploads.retain(|_, (upload, ..)| upload.expires > now);
+    let fits = sessions.uploads.get(token).is_none_or(|(upload, ..)| upload.is_task == is_task);
     let missing =
         || Refusal::new(StatusCode::NOT_FOUND, "ErrorUploadSessionNotFound", "The upload session is not found.");
+    if !fits {
+        return Err(missing());
+    }
     match request.method.as_str() {
         "PUT" => {
             let (upload, ..) = sessions.uploads.get_mut(token).ok_or_else(missing)?;
@@ -124,7 +146,7 @@ fn take(upload: &mut Upload, request: &Request) -> Result<(), Refusal> {
 }
 
 fn finish(shared: &Shared, upload: Upload) -> Answer {
-    let Upload { mailbox, item, mut attachment, size, pieces, .. } = upload;
+    let Upload { mailbox, holder, mut attachment, size, pieces, .. } = upload;
     let mut octets = Vec::with_capacity(size);
     for piece in pieces {
         octets.extend_from_slice(&piece);
@@ -132,12 +154,8 @@ fn finish(shared: &Shared, upload: Upload) -> Answer {
     attachment.content = Content::File(octets.into());
     let mut store = lock(&shared.store);
     let mailbox = &mut store.mailboxes[mailbox];
-    let number = mailbox.change_item(item, |item| {
-        item.forget_octets();
-        item.attach(attachment)
-    });
-    let number = number.ok_or_else(Refusal::missing)?;
-    let item = &mailbox.items[&item];
+    let number = holder.change(mailbox, |item| item.attach(attachment))?;
+    let item = holder.item(mailbox)?;
     let id = Id { kind: Kind::Attachment, part: number, ..item.id(false) };
     let place = format!(
         "{}/api/v2.0/Users('{}')/Messages('{}')/Attachments('{}')",

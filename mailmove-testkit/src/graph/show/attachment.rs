@@ -60,6 +60,7 @@ pub(crate) fn attachment(
                 set("item", held_item(call, mailbox, held));
             }
         }
+        Content::Link => set("@odata.type", "#microsoft.graph.referenceAttachment".into()),
     }
     out
 }

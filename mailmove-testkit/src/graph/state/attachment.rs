@@ -26,6 +26,8 @@ pub(crate) enum Content {
     File(Bytes),
     /// An item of its own.
     Item(Box<Item>),
+    /// Something that lies elsewhere: where, this version does not tell.
+    Link,
 }
 
 impl Attachment {
@@ -52,6 +54,7 @@ impl Attachment {
         match &self.content {
             Content::File(bytes) => bytes.len(),
             Content::Item(item) => item.size(),
+            Content::Link => 0,
         }
     }
 }

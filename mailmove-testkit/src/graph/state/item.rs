@@ -191,6 +191,7 @@ impl Item {
             .map(|attachment| match &attachment.content {
                 Content::File(bytes) => bytes.len(),
                 Content::Item(item) => item.size(),
+                Content::Link => 0,
             })
             .sum();
         200 + fields + properties + files
