@@ -19,12 +19,18 @@ pub mod graph;
 #[cfg(feature = "http")]
 #[cfg_attr(
     not(all(feature = "ews", feature = "graph", feature = "zimbra")),
-    allow(dead_code, reason = "not every simulator needs all")
+    allow(dead_code, unreachable_pub, unused_imports, reason = "not every simulator needs all")
 )]
 mod http;
 #[cfg(feature = "imap")]
 pub mod imap;
 pub mod memory;
+#[cfg(feature = "http")]
+#[cfg_attr(
+    not(all(feature = "ews", feature = "graph", feature = "zimbra")),
+    allow(dead_code, unused_imports, reason = "not every simulator needs all")
+)]
+mod mime;
 pub mod nasty;
 #[cfg(any(feature = "http", feature = "imap"))]
 pub mod simulator;

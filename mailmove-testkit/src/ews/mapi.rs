@@ -114,7 +114,7 @@ pub(crate) fn of_item(item: &Item, key: &PropertyKey) -> Option<Property> {
                 number => Property::one("Integer", number),
             }
         }
-        0x007D => Property::one("String", super::mime::head(item.mime.as_deref()?)),
+        0x007D => Property::one("String", crate::mime::head(item.mime.as_deref()?)),
         0x1000 => Property::one("String", &item.fields.get("Body")?.text),
         _ => return item.properties.get(key).cloned(),
     })

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::date;
 use super::extended::{Name, PUBLIC_STRINGS, Property};
-use super::mime;
 use super::state::{Folder, Item};
 
 /// Never sent.
@@ -110,7 +109,7 @@ pub(crate) fn set_item(item: &mut Item, name: Name, property: Property, new: boo
             item.set("categories", property.values);
         }
         Name::Tag(0x007D) => {
-            let header = mime::Header::read(value.as_bytes());
+            let header = crate::mime::Header::read(value.as_bytes());
             let fields = header.fields().iter().map(|(name, value)| json!({"name": name, "value": value}));
             item.set("internetMessageHeaders", fields.collect::<Vec<_>>());
             item.properties.insert(name, property);

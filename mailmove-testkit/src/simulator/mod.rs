@@ -10,7 +10,9 @@ mod site;
 mod tasks;
 
 #[cfg(feature = "http")]
-pub(crate) use busy::{Busy, Place};
+pub(crate) use busy::Busy;
+#[cfg(feature = "graph")]
+pub(crate) use busy::Place;
 pub(crate) use recent::Recent;
 pub use rule::Rule;
 pub use rules::{RuleId, Rules};

@@ -6,6 +6,7 @@ use super::element::Element;
 use super::mail;
 use super::op::Context;
 use super::state::{Content, Flavour, Folder, Item, ItemKind, Mailbox, Tag, lock};
+use crate::mime;
 
 /// How ids are shown to a caller: those of another's mailbox begin with the account's id.
 #[derive(Debug, Clone)]
@@ -129,7 +130,7 @@ impl<'a> Shower<'a> {
         let element = self.marks(element.set("cid", self.ids.show(item.conversation)), item);
         let element = element.set("rev", item.rev).set("md", item.md / 1000).set("ms", item.ms);
         let Content::Message { blob } = &item.content else { return element };
-        let start = String::from_utf8_lossy(&mail::body(blob)[..mail::body(blob).len().min(120)]).trim().to_owned();
+        let start = String::from_utf8_lossy(&mime::body(blob)[..mime::body(blob).len().min(120)]).trim().to_owned();
         element.set("id", self.ids.show(item.id)).content("su", mail::subject(blob)).content("fr", start)
     }
 

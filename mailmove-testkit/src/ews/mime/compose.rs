@@ -1,13 +1,11 @@
 //! A message made of an item's properties.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use time::format_description::well_known::Rfc2822;
 
-use super::header::{self, Headers, encoded};
 use crate::ews::state::{Attachment, Content, Item};
 use crate::ews::xml::Node;
+use crate::mime::{self, Header, encoded};
 
 /// The MIME of an item: what it came as, or what its properties say.
 pub(crate) fn compose(item: &Item) -> Bytes {
@@ -54,18 +52,16 @@ pub(crate) fn compose(item: &Item) -> Bytes {
 
 /// A message with one part more.
 pub(crate) fn with_attachment(mime: &Bytes, attachment: &Attachment) -> Bytes {
-    let headers = Headers::read(mime);
     let own = "=_simulator_mixed";
     let part = part(attachment);
-    if headers.parameter("content-type", "boundary").as_deref() == Some(own) {
+    if Header::read(mime).parameter("content-type", "boundary").as_deref() == Some(own) {
         let closing = format!("--{own}--\r\n");
         let open = mime.strip_suffix(closing.as_bytes()).unwrap_or(mime);
         return [open, format!("--{own}\r\n{part}\r\n{closing}").as_bytes()].concat().into();
     }
     // What describes the content moves into the first part, the rest stays on top.
     let (mut outer, mut inner) = (String::new(), String::new());
-    let end = header::end(mime);
-    let head = String::from_utf8_lossy(&mime[..end]);
+    let head = mime::head(mime);
     let mut inside = false;
     for line in head.split_inclusive('\n').filter(|line| !line.trim().is_empty()) {
         if !line.starts_with([' ', '\t']) {
@@ -76,7 +72,7 @@ pub(crate) fn with_attachment(mime: &Bytes, attachment: &Attachment) -> Bytes {
     }
     let mut out =
         format!("{outer}Content-Type: multipart/mixed; boundary=\"{own}\"\r\n\r\n--{own}\r\n{inner}\r\n").into_bytes();
-    out.extend_from_slice(&mime[end..]);
+    out.extend_from_slice(mime::body(mime));
     out.extend_from_slice(format!("\r\n--{own}\r\n{part}\r\n--{own}--\r\n").as_bytes());
     out.into()
 }
@@ -109,17 +105,15 @@ fn address(mailbox: &Node) -> String {
     }
 }
 
-/// Base64 in lines of 76 characters.
+/// Base64 in lines, the last one open.
 fn wrapped(bytes: &[u8]) -> String {
-    let text = STANDARD.encode(bytes);
-    let lines: Vec<&str> = (0..text.len()).step_by(76).map(|at| &text[at..text.len().min(at + 76)]).collect();
-    lines.join("\r\n")
+    String::from_utf8_lossy(mime::wrapped(bytes).trim_ascii_end()).into_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::part;
     use super::*;
+    use crate::ews::mime::store;
 
     fn attachment(name: &str) -> Attachment {
         Attachment {
@@ -137,10 +131,11 @@ mod tests {
         let mime = Bytes::from_static(b"Subject: a\r\nContent-Type: text/html\r\n\r\n<p>hi</p>\r\n");
         let one = with_attachment(&mime, &attachment("a.bin"));
         let two = with_attachment(&one, &attachment("b.bin"));
-        let parts = part::read(&two);
-        assert_eq!(parts.body, Some(("HTML", "<p>hi</p>\r\n".to_owned())));
-        let names: Vec<&str> = parts.attachments.iter().map(|attachment| attachment.name.as_str()).collect();
+        let mut item = Item::new("IPM.Note");
+        store(&mut item, two);
+        assert_eq!(item.fields["Body"].text, "<p>hi</p>\r\n");
+        let names: Vec<&str> = item.attachments.iter().map(|attachment| attachment.name.as_str()).collect();
         assert_eq!(names, ["a.bin", "b.bin"]);
-        assert!(matches!(&parts.attachments[1].content, Content::File(bytes) if bytes[..] == [0, 255]));
+        assert!(matches!(&item.attachments[1].content, Content::File(bytes) if bytes[..] == [0, 255]));
     }
 }

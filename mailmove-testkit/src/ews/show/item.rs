@@ -10,6 +10,7 @@ use crate::ews::state::{Attachment, Content, Id, Item, Kind, Path, Property, Sto
 use crate::ews::version::Version;
 use crate::ews::xml::Node;
 use crate::ews::{body, date, dictionary, mapi, mime, pim, schema};
+use crate::mime::Header;
 
 /// Of the default shape, as far as an item has them.
 const DEFAULT: [&str; 30] = [
@@ -159,10 +160,11 @@ fn names(item: &Item, list: &str) -> String {
 }
 
 fn headers(item: &Item) -> Option<Node> {
-    let fields = mime::fields(item.mime.as_deref()?);
-    let header =
-        |(name, value): (String, String)| Node::t("InternetMessageHeader").attr("HeaderName", name).text(value);
-    (!fields.is_empty()).then(|| Node::t("InternetMessageHeaders").children(fields.into_iter().map(header)))
+    let header = Header::read(item.mime.as_deref()?);
+    let field =
+        |(name, value): &(String, String)| Node::t("InternetMessageHeader").attr("HeaderName", name).text(value);
+    let fields = header.fields();
+    (!fields.is_empty()).then(|| Node::t("InternetMessageHeaders").children(fields.iter().map(field)))
 }
 
 fn attachments(item: &Item, style: Style) -> Option<Node> {

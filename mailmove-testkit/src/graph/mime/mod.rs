@@ -1,11 +1,7 @@
 //! Messages in MIME: what the server reads out of them, and how it makes one of an item that has none.
 
 mod compose;
-mod header;
-mod part;
 mod read;
-mod transfer;
 
 pub(crate) use compose::compose;
-pub(crate) use header::Header;
 pub(crate) use read::{read, recipient};

@@ -3,9 +3,8 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::header::{Address, Header};
-use super::part::Part;
 use crate::graph::state::{Attachment, Content, Item};
+use crate::mime::{Address, Header, Part};
 
 /// The item of a message. It is a draft, and its octets stay as they are.
 pub(crate) fn read(mime: Bytes) -> Item {

@@ -1,8 +1,8 @@
 //! Messages, read within SOAP.
 
 use super::{Context, answer};
+use crate::mime;
 use crate::zimbra::element::Element;
-use crate::zimbra::mail;
 use crate::zimbra::refusal::Refusal;
 use crate::zimbra::state::{Item, ItemKind};
 
@@ -22,13 +22,13 @@ pub(super) fn get(context: &mut Context<'_>, request: &Element) -> Result<Elemen
     let Some(blob) = item.stored() else { return Err(Refusal::missing("BLOB", id)) };
     for field in ["Message-ID", "In-Reply-To"] {
         let name = if field == "Message-ID" { "mid" } else { "irt" };
-        if let Some(value) = mail::field(&blob, field) {
+        if let Some(value) = mime::field(&blob, field) {
             element = element.content(name, value);
         }
     }
     for header in spec.all("header") {
         let name = header.value("n").unwrap_or_default();
-        if let Some(value) = mail::field(&blob, &name) {
+        if let Some(value) = mime::field(&blob, &name) {
             element = element.child(Element::new("header").set("n", name).text(value));
         }
     }

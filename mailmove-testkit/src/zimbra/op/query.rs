@@ -1,6 +1,7 @@
 //! The language of searches, as far as the server knows it: terms that all have to be true, `or` between them, `-` or
 //! `not` before one, and parentheses.
 
+use crate::mime;
 use crate::zimbra::mail;
 use crate::zimbra::refusal::Refusal;
 use crate::zimbra::state::{Content, Item, Mailbox};
@@ -134,7 +135,7 @@ fn term(mailbox: &Mailbox, item: &Item, field: &str, value: &str) -> bool {
         _ => None,
     };
     let holds = |name: &str| {
-        blob.and_then(|blob| mail::field(blob, name)).is_some_and(|text| text.to_lowercase().contains(&lower))
+        blob.and_then(|blob| mime::field(blob, name)).is_some_and(|text| text.to_lowercase().contains(&lower))
     };
     match field {
         "in" => folder(value),

@@ -289,6 +289,6 @@ fn clean(name: &str, folder: bool) -> String {
 
 /// The header of a message alone.
 fn head(blob: Vec<u8>) -> Vec<u8> {
-    let length = blob.len() - crate::zimbra::mail::body(&blob).len();
+    let length = blob.len() - crate::mime::body(&blob).len();
     blob[..length].to_vec()
 }

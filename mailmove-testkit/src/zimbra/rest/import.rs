@@ -12,6 +12,7 @@ use super::tar::{self, Entry};
 use super::target::Target;
 use super::{Answered, Visit, export};
 use crate::http::Reply;
+use crate::mime::Part;
 use crate::zimbra::calendar;
 use crate::zimbra::ical::Calendar;
 use crate::zimbra::mail;
@@ -377,12 +378,9 @@ impl Import<'_> {
 }
 
 /// The calendars in the file of an appointment: the messages of all its invites.
-fn invites(bytes: &[u8]) -> Vec<Calendar> {
-    let text = mail::parts_of(bytes);
-    let texts = text.into_iter().flat_map(|message| {
-        let inner = mail::body(message);
-        mail::calendars(inner)
-    });
+fn invites(file: &Bytes) -> Vec<Calendar> {
+    let messages = Part::read(file).parts;
+    let texts = messages.iter().flat_map(|message| mail::calendars(&message.content()));
     let parsed = texts.filter_map(|text| Calendar::parse(&text).ok());
     parsed.flat_map(|calendar| calendar.by_uid()).flat_map(|(_, calendars)| calendars).collect()
 }

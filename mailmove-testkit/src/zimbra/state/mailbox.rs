@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::folder::SYSTEM;
 use super::{Content, Flavour, Folder, Item, ItemKind, Tag, folder_names, now, uuid};
+use crate::mime;
 use crate::zimbra::mail;
 use crate::zimbra::refusal::Refusal;
 
@@ -267,7 +268,7 @@ impl Mailbox {
     /// The conversation of a new message: that of a message that it answers, if that is about the same.
     fn conversation(&mut self, id: i64, blob: &Bytes, change: i64) -> i64 {
         let subject = mail::bare_subject(&mail::subject(blob));
-        let names = [mail::field(blob, "references"), mail::field(blob, "in-reply-to")];
+        let names = [mime::field(blob, "references"), mime::field(blob, "in-reply-to")];
         let names: Vec<String> =
             names.iter().flatten().flat_map(|text| mail::message_ids(text)).map(str::to_owned).collect();
         let earlier = names.iter().filter_map(|name| self.message_ids.get(name)).flatten().copied();
@@ -287,7 +288,7 @@ impl Mailbox {
     }
 
     fn index(&mut self, id: i64, blob: &[u8]) {
-        if let Some(name) = mail::field(blob, "message-id") {
+        if let Some(name) = mime::field(blob, "message-id") {
             for name in mail::message_ids(&name) {
                 self.message_ids.entry(name.to_owned()).or_default().insert(id);
             }

@@ -26,7 +26,7 @@ impl Part {
 
     fn at_depth(mime: &Bytes, depth: usize) -> Self {
         let header = Header::read(mime);
-        let body = mime.slice(header::end(mime)..);
+        let body = mime.slice_ref(header::body(mime));
         let kind = header.token("content-type").filter(|kind| kind.contains('/'));
         let kind = kind.unwrap_or_else(|| "text/plain".to_owned());
         let boundary = header.parameter("content-type", "boundary").filter(|_| kind.starts_with("multipart/"));

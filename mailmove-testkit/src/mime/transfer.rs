@@ -15,7 +15,7 @@ pub(super) fn decoded(encoding: Option<&str>, body: &[u8]) -> Vec<u8> {
 }
 
 /// Base64 as it comes: with line ends, with padding or without. What is none stays.
-pub(super) fn base64(body: &[u8]) -> Vec<u8> {
+fn base64(body: &[u8]) -> Vec<u8> {
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
@@ -57,7 +57,7 @@ pub(super) fn escaped(text: &[u8], mark: u8) -> Vec<u8> {
 }
 
 /// Base64 in lines of 76 characters.
-pub(super) fn wrapped(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn wrapped(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len() * 4 / 3 + bytes.len() / 38 + 4);
     for chunk in bytes.chunks(57) {
         out.extend_from_slice(STANDARD.encode(chunk).as_bytes());

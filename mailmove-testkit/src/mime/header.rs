@@ -1,5 +1,7 @@
 //! Header fields (RFC 5322), encoded words (RFC 2047), parameters (RFC 2231).
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;
@@ -15,7 +17,7 @@ pub(crate) type Address = (Option<String>, String);
 pub(crate) struct Header(Vec<(String, String)>);
 
 /// Where the header ends: behind the empty line.
-pub(crate) fn end(mime: &[u8]) -> usize {
+fn end(mime: &[u8]) -> usize {
     let mut at = 0;
     for line in mime.split_inclusive(|byte| *byte == b'\n') {
         at += line.len();
@@ -26,22 +28,45 @@ pub(crate) fn end(mime: &[u8]) -> usize {
     mime.len()
 }
 
+/// The header as it stands there, the empty line included. Octets that are not UTF-8 are read as Latin-1.
+pub(crate) fn head(mime: &[u8]) -> Cow<'_, str> {
+    let head = &mime[..end(mime)];
+    std::str::from_utf8(head).map_or_else(|_| latin(head).into(), Cow::Borrowed)
+}
+
+/// What stands behind the header.
+pub(crate) fn body(mime: &[u8]) -> &[u8] {
+    &mime[end(mime)..]
+}
+
+/// The first field of this name, unfolded; the fields behind it are not read.
+pub(crate) fn field(mime: &[u8], name: &str) -> Option<String> {
+    fields(&head(mime)).find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+/// Names and values, unfolded.
+fn fields(head: &str) -> impl Iterator<Item = (&str, String)> {
+    let mut lines = head.lines().peekable();
+    std::iter::from_fn(move || {
+        loop {
+            let line = lines.next()?;
+            if line.starts_with([' ', '\t']) {
+                continue;
+            }
+            let Some((name, value)) = line.split_once(':') else { continue };
+            let mut value = value.trim().to_owned();
+            while let Some(more) = lines.next_if(|line| line.starts_with([' ', '\t'])) {
+                value.push(' ');
+                value.push_str(more.trim());
+            }
+            return Some((name.trim_end(), value));
+        }
+    })
+}
+
 impl Header {
     pub(crate) fn read(mime: &[u8]) -> Self {
-        let head = &mime[..end(mime)];
-        let text = std::str::from_utf8(head).map_or_else(|_| latin(head), str::to_owned);
-        let mut fields: Vec<(String, String)> = Vec::new();
-        for line in text.lines() {
-            if line.starts_with([' ', '\t']) {
-                if let Some((_, value)) = fields.last_mut() {
-                    value.push(' ');
-                    value.push_str(line.trim());
-                }
-            } else if let Some((name, value)) = line.split_once(':') {
-                fields.push((name.trim_end().to_owned(), value.trim().to_owned()));
-            }
-        }
-        Self(fields)
+        Self(fields(&head(mime)).map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
     pub(crate) fn fields(&self) -> &[(String, String)] {
@@ -211,7 +236,7 @@ fn word(from: &str) -> Option<(String, usize)> {
 }
 
 /// Octets as text. What is not UTF-8 is read as Latin-1, which is right for most of what tests hold.
-pub(crate) fn in_charset(bytes: &[u8], charset: &str) -> String {
+pub(super) fn in_charset(bytes: &[u8], charset: &str) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
         Err(_) if charset.eq_ignore_ascii_case("utf-8") => String::from_utf8_lossy(bytes).into_owned(),
