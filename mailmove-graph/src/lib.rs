@@ -33,6 +33,7 @@ mod endpoint;
 mod entries;
 mod error;
 mod export;
+mod forecast;
 mod forwarding;
 mod index;
 mod look;
