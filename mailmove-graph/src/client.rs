@@ -54,7 +54,7 @@ impl Client {
     /// The content of an answer, in this spool.
     pub(crate) async fn download(&self, ask: &Ask, spool: &Spool) -> Result<Body> {
         let request = self.request(ask, &ask.path)?;
-        let _lane = self.enter(1, 1, ask.size()).await?;
+        let _lane = self.enter(1, 1, ask.sent()).await?;
         let call = Call::repeatable(ask.name).idle(IDLE);
         self.session
             .download_and(call, &request, spool, |response| {
@@ -96,7 +96,7 @@ impl Client {
         read: impl Fn(Response) -> Result<T>,
     ) -> Result<T> {
         let request = self.request(ask, &ask.path)?;
-        let _lanes = self.enter(lanes, count, ask.size()).await?;
+        let _lanes = self.enter(lanes, count, ask.sent()).await?;
         self.session.send_and(call(ask), &request, read).await
     }
 
@@ -114,6 +114,19 @@ impl Client {
         let call = if once { Call::once(name) } else { Call::repeatable(name) };
         let request = request.hiding(secret.clone()).header("client-request-id", &request_id())?;
         self.bare.send_and(call.idle(IDLE), &request, read).await
+    }
+
+    /// The same at an address below the version, which needs no secret but the token.
+    pub(crate) async fn upload_own<T>(
+        &self,
+        name: &'static str,
+        request: Request,
+        bytes: u64,
+        read: impl Fn(Response) -> Result<T>,
+    ) -> Result<T> {
+        let _lane = self.enter(1, 1, bytes).await?;
+        let request = request.header("client-request-id", &request_id())?;
+        self.session.send_and(Call::repeatable(name).idle(IDLE), &request, read).await
     }
 
     /// Puts content of its own kind at an address below the version.
@@ -185,10 +198,15 @@ impl Client {
             .map_err(|error| Error::new(ErrorKind::Bug, "cannot make an address").because(error))
     }
 
+    /// Whether an address is one of Graph's own.
+    pub(crate) fn is_own(&self, url: &Url) -> bool {
+        url.origin() == self.base.origin()
+    }
+
     /// An address that the server gave, when it is one of its own: it gets the token.
     fn own(&self, link: &str) -> Result<Url> {
         let url = Url::parse(link).ok();
-        url.filter(|url| url.origin() == self.base.origin())
+        url.filter(|url| self.is_own(url))
             .ok_or_else(|| Error::new(ErrorKind::CursorExpired, "the listing goes on at another server"))
     }
 }

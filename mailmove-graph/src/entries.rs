@@ -1,9 +1,10 @@
 //! Reading contacts, events and tasks: by their fields.
 
-use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
-use mailmove_core::{Change, Cursor, Error, ErrorKind, Flags, Format, Item, ItemId, ItemRef, Page, Result, Spool};
-use mailmove_exchange::calendar::{Task, to_icalendar};
+use mailmove_core::{
+    Body, Change, Cursor, Error, ErrorKind, Flags, Format, Item, ItemId, ItemRef, Page, Result, Spool,
+};
+use mailmove_exchange::calendar::{Task, write_event};
 
 use crate::batch::Order;
 use crate::capabilities::standard_format;
@@ -13,6 +14,7 @@ use crate::map::contact::Photo;
 use crate::place::{Area, Place};
 use crate::source::{here, next, position};
 use crate::wire::ask::{Ask, can_be_an_id};
+use crate::wire::attachment::Holder;
 use crate::wire::entry;
 use crate::wire::property::Property;
 use crate::wire::record::Record;
@@ -36,11 +38,11 @@ impl GraphMailbox {
             ));
         }
         let (listing, link) = position(after)?;
-        let mut page = self.client.page::<Record>(&entry::list(&self.user, place), link.as_deref()).await?;
-        let whole = page.next.is_none() && page.delta.is_none() && place.area == Area::Calendars;
         if link.as_deref().is_some_and(crate::store::is_own) {
             return Err(Error::new(ErrorKind::CursorExpired, "this cursor is of another interface"));
         }
+        let mut page = self.client.page::<Record>(&entry::list(&self.user, place), link.as_deref()).await?;
+        let whole = page.next.is_none() && page.delta.is_none() && place.area == Area::Calendars;
         page.delta = page.delta.or_else(|| whole.then(|| ANEW.to_owned()));
         let mut next = next(&page, listing)?;
         if whole {
@@ -82,14 +84,19 @@ impl GraphMailbox {
     }
 
     async fn whole(&self, place: &Place, id: ItemId, record: &Record, spool: &Spool) -> Result<Item> {
-        let (text, losses): (Vec<u8>, _) = match place.area {
+        let (body, losses): (Body, _) = match place.area {
             Area::Contacts => {
                 let photo = self.photo(record).await?;
-                (map::contact::write(record, photo.as_ref()).into_bytes(), Vec::new())
+                (spool.body(map::contact::write(record, photo.as_ref()))?, Vec::new())
             }
             Area::Tasks => {
-                let (task, losses): (Task, _) = map::task::task(record, uid_of(place.area, record));
-                (task.to_icalendar(), losses)
+                let (mut task, mut losses): (Task, _) = map::task::task(record, uid_of(place.area, record));
+                if record.is("hasAttachments") {
+                    let holder = Holder::task(&self.user, &place.id, record.id());
+                    let files = self.attached_to_task(&holder, spool, &mut losses).await?;
+                    task.attachments.splice(..0, files);
+                }
+                (task.write(spool)?, losses)
             }
             _ => {
                 let series = record.text("type").is_some_and(|kind| kind.eq_ignore_ascii_case("seriesMaster"));
@@ -97,13 +104,14 @@ impl GraphMailbox {
                     true => self.client.ask::<Record>(&entry::exceptions(&self.user, record.id())).await?,
                     false => Record::default(),
                 };
-                let (event, losses) = map::event::appointment(record, &exceptions, uid_of(place.area, record));
-                (to_icalendar(&event), losses)
+                let (mut event, mut losses) = map::event::appointment(record, &exceptions, uid_of(place.area, record));
+                self.attached_to_event(record, &exceptions, &mut event, spool, &mut losses).await?;
+                (write_event(&event, spool)?, losses)
             }
         };
         let kind = place.area.kind();
-        let uid = map::item::uid_in(&String::from_utf8_lossy(&text));
-        let mut item = Item::new(id, kind, standard_format(kind), spool.body(Bytes::from(text))?);
+        let uid = map::item::uid_in(&map::item::beginning(&body)?);
+        let mut item = Item::new(id, kind, standard_format(kind), body);
         item.fingerprint.uid = uid;
         item.flags = map::flags::with_categories(Flags::default(), &record.categories());
         item.created = record.when("createdDateTime");
@@ -184,10 +192,21 @@ pub(crate) fn uid_of(area: Area, record: &Record) -> String {
     own.or_else(|| record.text("iCalUId").map(str::to_owned)).unwrap_or_else(|| record.id().to_owned())
 }
 
+/// What stands in place of the mark of a task that was not written to its end.
+pub(crate) const UNFINISHED: &str = "mailmove: unfinished";
+
+/// Whether we wrote an entry.
+pub(crate) fn is_ours(area: Area, record: &Record) -> bool {
+    match area {
+        Area::Tasks => origin(record).is_some(),
+        _ => record.property(Property::Uid).is_some(),
+    }
+}
+
 /// The mark that an entry carries.
 pub(crate) fn mark_of(area: Area, record: &Record) -> Option<String> {
     match area {
-        Area::Tasks => origin(record)?.text("displayName").map(str::to_owned),
+        Area::Tasks => origin(record)?.text("displayName").filter(|mark| *mark != UNFINISHED).map(str::to_owned),
         _ => record.property(Property::Mark),
     }
 }

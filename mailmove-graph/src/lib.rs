@@ -22,6 +22,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod attached;
 mod batch;
 pub mod budget;
 mod capabilities;
@@ -42,9 +43,10 @@ mod mime;
 mod place;
 mod rights;
 mod source;
+mod store;
+mod storage;
 mod streams;
 mod upload;
-mod store;
 mod wire;
 mod workshop;
 mod write;

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use common::{ADDRESS, config, connector, server};
 use mailmove_core::{
-    Change, Connector, Destination, Detail, FeedId, FolderId, Format, Item, Kind, Mailbox, Mark, NewFolder, Side,
+    Change, Connector, Destination, Detail, FeedId, FolderId, Format, Item, Kind, Mailbox, Mark, NewFolder, Role, Side,
     Spool, Write, Written,
 };
 use mailmove_exchange::calendar::{Appointment, from_icalendar};
 use mailmove_graph::{GraphConfig, GraphConnector};
-use mailmove_testkit::graph::GraphServer;
+use mailmove_testkit::graph::{GraphServer, NewItem};
+use serde_json::json;
 
 struct Pair {
     server: GraphServer,
@@ -121,4 +122,32 @@ async fn a_contact_and_a_task_come_back() {
     for line in ["UID:1@x", "SUMMARY:Buy", "DUE;VALUE=DATE:20240302", "PRIORITY:1"] {
         assert!(back.contains(line), "{line} is missing in\n{back}");
     }
+}
+
+#[tokio::test]
+async fn a_thousand_events_are_listed_in_two_requests() {
+    let pair = Pair::new().await;
+    let new = |number: u32| {
+        let when = json!({ "dateTime": "2024-02-29T10:00:00", "timeZone": "UTC" });
+        let body = json!({ "contentType": "text", "content": "much to say ".repeat(100) });
+        NewItem::event(json!({ "subject": format!("event {number}"), "body": body, "start": when, "end": when }))
+    };
+    pair.server.mailbox(ADDRESS).add_all("Calendar", (0..1000).map(new));
+    let source = pair.connector.source(&Mailbox::new(Side::Source, ADDRESS)).await.unwrap();
+    let folders = source.folders().await.unwrap();
+    let feed = FeedId::new(folders.into_iter().find(|one| one.role == Some(Role::Calendar)).unwrap().id.as_str());
+    let before = pair.server.log().counters();
+    let (mut after, mut count) = (None, 0);
+    loop {
+        let page = source.changes(&feed, after.as_ref(), Detail::Listing).await.unwrap();
+        count += page.changes.len();
+        if !page.more {
+            break;
+        }
+        after = Some(page.next);
+    }
+    let counters = pair.server.log().counters();
+    let (requests, bytes) = (counters.requests() - before.requests(), counters.bytes_out - before.bytes_out);
+    assert_eq!((count, requests), (1000, 2));
+    assert!(bytes < 400_000, "{bytes} bytes");
 }

@@ -55,7 +55,7 @@ impl End {
         }
     }
 
-    fn connector(&self) -> Arc<dyn Connector> {
+    pub(crate) fn connector(&self) -> Arc<dyn Connector> {
         let password = Arc::new(FixedCredentials::owner(Secret::password(SECRET)));
         match self {
             End::Exchange(server) => {
@@ -114,6 +114,11 @@ impl Move {
         Migration::new(self.source.clone(), from, self.destination.clone(), to)
             .ledger(self.ledger.clone())
             .rules(self.rules.clone())
+    }
+
+    /// Runs to its end, whatever is in the way.
+    pub(crate) async fn finish(&self) -> Report {
+        self.migration().run(None).await.unwrap()
     }
 
     /// Runs to its end, without a problem.

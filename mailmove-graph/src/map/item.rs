@@ -52,6 +52,19 @@ pub(crate) fn uid_in(written: &str) -> Option<String> {
     content_line(written, "UID")
 }
 
+/// As much of a text as holds what identifies it.
+pub(crate) fn beginning(body: &Body) -> Result<String> {
+    let mut text = Vec::new();
+    let mut reader = body.reader();
+    while let Some(chunk) = reader.next_chunk()? {
+        text.extend_from_slice(&chunk);
+        if text.len() > LONGEST_HEADER {
+            break;
+        }
+    }
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
 /// Everything before the first blank line.
 pub(crate) fn header(body: &Body) -> Result<Vec<u8>> {
     let mut header = Vec::new();

@@ -1,5 +1,6 @@
 //! From the wire to the contract and back.
 
+pub(crate) mod attached;
 pub(crate) mod class;
 pub(crate) mod contact;
 pub(crate) mod event;

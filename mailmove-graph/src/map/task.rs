@@ -1,12 +1,13 @@
 //! Tasks, between what every Exchange knows of them and the fields of Microsoft To Do.
 
 use mailmove_core::Loss;
-use mailmove_exchange::calendar::{Importance, Sensitivity, Task, TaskStatus, Text};
+use mailmove_exchange::calendar::{Attached, Content, Importance, Sensitivity, Task, TaskStatus, Text};
 use serde_json::{Map, Value, json};
 use time::{Date, OffsetDateTime};
 
 use super::recurrence;
 use crate::map::event::{date_of, date_text};
+use crate::wire::entry::APPLICATION;
 use crate::wire::message::moment_text;
 use crate::wire::record::Record;
 
@@ -55,6 +56,10 @@ pub(crate) fn json(task: &Task) -> (Map<String, Value>, Vec<Loss>) {
     if task.sensitivity != Sensitivity::Normal {
         lost.push("whom it concerns");
     }
+    let links = links(task);
+    if !links.is_empty() {
+        set("linkedResources", links.into());
+    }
     let text = format!("Microsoft To Do has no place for {}", lost.join(", "));
     let losses = (!lost.is_empty()).then(|| Loss::new("task-fields", text)).into_iter().collect();
     (json, losses)
@@ -87,10 +92,35 @@ pub(crate) fn task(record: &Record, uid: String) -> (Task, Vec<Loss>) {
         task.body = with_lines(task.body, &steps);
         losses.push(Loss::new("steps", "iCalendar has no steps of a task; they stand at the end of its text"));
     }
-    if record.is("hasAttachments") {
-        losses.push(Loss::new("attachments", "what hangs on a task is not read"));
+    let links = record.records("linkedResources");
+    for link in links.filter(|link| link.text("applicationName") != Some(APPLICATION)) {
+        let name = link.text("displayName").unwrap_or_default();
+        let told = match link.text("webUrl") {
+            Some(address) => {
+                task.attachments.push(Attached::link(name, address));
+                link.text("applicationName").or(link.text("externalId")).is_none()
+            }
+            None => false,
+        };
+        if !told {
+            let text =
+                format!("of the link {name:?} iCalendar keeps its words and its address alone, where it has one");
+            losses.push(Loss::new("linked-resources", text));
+        }
     }
     (task, losses)
+}
+
+/// The links of a task as Graph takes them.
+fn links(task: &Task) -> Vec<Value> {
+    let link = |attached: &Attached| match &attached.content {
+        Content::Link(address) => {
+            let name = if attached.name.is_empty() { address } else { &attached.name };
+            Some(json!({ "displayName": name, "webUrl": address }))
+        }
+        Content::File(_) => None,
+    };
+    task.attachments.iter().filter_map(link).collect()
 }
 
 fn importance(importance: Importance) -> &'static str {

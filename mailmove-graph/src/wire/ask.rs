@@ -165,7 +165,12 @@ impl Ask {
         length
     }
 
-    /// About how many bytes it sends.
+    /// How many bytes the provider counts: those of content.
+    pub(crate) fn sent(&self) -> u64 {
+        self.body.as_ref().map_or(0, Content::len)
+    }
+
+    /// About how many bytes it takes as a part of a batch.
     pub(crate) fn size(&self) -> u64 {
         300 + self.body.as_ref().map_or(0, Content::len)
     }

@@ -1,6 +1,6 @@
 //! Contacts, events and tasks: where they are, and what is asked for.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::ask::{Ask, Path};
 use super::property::{self, Property};
@@ -9,6 +9,8 @@ use crate::place::{Area, Place};
 /// How many entries a page shall have.
 const PAGE: usize = 200;
 
+/// How many of them the provider gives at most where they are small.
+const LARGEST_PAGE: usize = 999;
 
 /// What is asked for beside the fields.
 const PROPERTIES: [Property; 3] = [Property::Mark, Property::Uid, Property::Kept];
@@ -43,14 +45,19 @@ fn expanded(path: &Path, area: Area) -> Path {
     }
 }
 
+/// How many entries are in a folder.
+pub(crate) fn count(user: &Path, place: &Place) -> Ask {
+    Ask::get("count", &all(user, place).with("$count", "true").with("$top", "1").with("$select", "id"))
+}
+
 /// What is in a folder, and later what changed in it. Of events Graph tells that of a stretch of time alone, so they are
 /// listed whole.
 pub(crate) fn list(user: &Path, place: &Place) -> Ask {
     let all = all(user, place);
     let (name, path) = match place.area {
         Area::Calendars => {
-            let fields = "id,changeKey,createdDateTime,lastModifiedDateTime,categories,start,type,iCalUId";
-            ("events", expanded(&all.with("$select", fields).with("$top", "200"), place.area))
+            let fields = "id,changeKey,categories,start";
+            return Ask::get("events", &all.with("$select", fields).with("$top", "999")).paged(LARGEST_PAGE);
         }
         Area::Tasks => ("task delta", all.to("delta")),
         _ => {
@@ -93,6 +100,17 @@ pub(crate) fn exceptions(user: &Path, id: &str) -> Ask {
 pub(crate) fn instances(user: &Path, id: &str, from: &str, to: &str) -> Ask {
     let path = user.to("events").to(id).to("instances").with("startDateTime", from).with("endDateTime", to);
     Ask::get("instances", &path.with("$select", "id,start,isAllDay,type,originalStart").with("$top", "200"))
+}
+
+/// Where a task comes from, and what it leads to.
+pub(crate) fn links(user: &Path, place: &Place, id: &str) -> Ask {
+    Ask::get("linked resources", &one(user, place, id).to("linkedResources"))
+}
+
+/// Gives one of them other words.
+pub(crate) fn name_link(user: &Path, place: &Place, id: &str, link: &str, name: &str) -> Ask {
+    let path = one(user, place, id).to("linkedResources").to(link);
+    Ask::patch("name linked resource", &path, json!({ "displayName": name }))
 }
 
 /// A new entry.

@@ -7,7 +7,7 @@ use crate::client::unseen;
 use crate::endpoint::GraphMailbox;
 use crate::map::mail::{Attachment, Composed};
 use crate::place::Place;
-use crate::wire::attachment::{self, LARGE, LARGEST, UploadSession};
+use crate::wire::attachment::{self, Holder, LARGE, LARGEST, SURELY_LARGE, UploadSession};
 use crate::wire::message::{self, Message};
 
 impl GraphMailbox {
@@ -49,12 +49,17 @@ impl GraphMailbox {
         attachment: &mut Attachment,
         losses: &mut Vec<mailmove_core::Loss>,
     ) -> Result<()> {
-        if attachment.is_item() || attachment.size() < LARGE {
-            let json = attachment.json(losses)?;
-            return self.client.tell(&attachment::add(&self.user, message, &json)).await;
+        let holder = Holder::message(&self.user, message);
+        if !attachment.is_item() && attachment.size() >= LARGE {
+            let ask = attachment::session(&holder, &attachment.session());
+            match self.client.ask::<UploadSession>(&ask).await {
+                Ok(session) => return self.client.upload(session, &attachment.content).await,
+                // The provider's megabytes may be larger than ours: for a session it is too small.
+                Err(error) if attachment.size() < SURELY_LARGE && is_malformed(&error) => {}
+                Err(error) => return Err(error),
+            }
         }
-        let ask = attachment::session(&self.user, message, &attachment.session());
-        let session: UploadSession = self.client.ask(&ask).await?;
-        self.client.upload(session, &attachment.content).await
+        let json = attachment.json(losses)?;
+        self.client.tell(&attachment::add(&holder, &json)).await
     }
 }

@@ -1,22 +1,20 @@
 //! New contacts, events and tasks.
 
-use mailmove_core::{Error, ErrorKind, Flags, ItemId, Loss, Mark, Result, Written};
-use mailmove_exchange::calendar::{Appointment, Task, from_icalendar};
+use mailmove_core::{Error, ErrorKind, Flags, ItemId, Loss, Mark, Result, Spool, Via, Written};
+use mailmove_exchange::calendar::{Appointment, Attached, Task, read_event};
 use serde_json::{Map, Value, json};
-use time::Duration;
 
 use super::New;
-use crate::batch::Order;
-use crate::capabilities::{rendered_anew, vias};
+use crate::capabilities::{CREATE_CONTACT, CREATE_EVENT, CREATE_TASK, rendered_anew};
 use crate::client::uuid;
 use crate::endpoint::GraphMailbox;
-use crate::entries::mark_of;
+use crate::entries::{UNFINISHED, mark_of};
 use crate::map;
 use crate::map::contact::Photo;
 use crate::place::{Area, Place};
 use crate::wire::ask::Ask;
+use crate::wire::attachment::Holder;
 use crate::wire::entry;
-use crate::wire::message::moment_text;
 use crate::wire::property::Property;
 use crate::wire::record::Record;
 
@@ -37,14 +35,16 @@ struct Ready {
 enum Then {
     Nothing,
     Photo(Photo),
-    Exceptions(Box<Appointment>),
+    /// Exceptions of a series, and what hangs on it or on them.
+    Event(Box<Appointment>),
+    /// What hangs on a task.
+    Task(Vec<Attached>),
 }
 
 impl GraphMailbox {
     /// Stores a new entry. One that takes several requests carries its mark only with the last of them.
     pub(super) async fn create_entry(&self, place: &Place, new: &New<'_>) -> Result<Written> {
-        let kind = new.item.kind;
-        let mut ready = ready(place, new)?;
+        let mut ready = ready(place, new, &self.spool)?;
         let uid = new.item.fingerprint.uid.clone().unwrap_or_default();
         let single = matches!(ready.then, Then::Nothing);
         identify(place.area, &mut ready.json, &uid, single.then_some(new.mark));
@@ -74,7 +74,7 @@ impl GraphMailbox {
                 }
             }
         }
-        let mut written = Written::new(vias(kind).1).with_id(ItemId::new(record.id()));
+        let mut written = Written::new(via(place.area)).with_id(ItemId::new(record.id()));
         written.revision = Some(map::revision::from_number(map::revision::of_version(record.version())));
         written.losses = ready.losses;
         Ok(written)
@@ -110,67 +110,31 @@ impl GraphMailbox {
                     done => done,
                 }
             }
-            Then::Exceptions(series) => self.change_occurrences(place, record.id(), &series, losses).await,
+            Then::Event(event) => {
+                if has_files(&event.attachments) {
+                    let holder = Holder::event(&self.user, record.id());
+                    self.hang(&holder, &event.attachments, &[], losses).await?;
+                }
+                self.change_occurrences(place, record.id(), &event, losses).await
+            }
+            Then::Task(files) => {
+                let holder = Holder::task(&self.user, &place.id, record.id());
+                self.hang(&holder, &files, &[], losses).await
+            }
         }
     }
 
-    /// Makes of the occurrences of a series what they are.
-    async fn change_occurrences(
-        &self,
-        place: &Place,
-        id: &str,
-        series: &Appointment,
-        losses: &mut Vec<Loss>,
-    ) -> Result<()> {
-        let days = series.deleted.iter().copied().chain(series.changed.iter().map(|changed| changed.original));
-        let (Some(first), Some(last)) = (days.clone().min(), days.max()) else { return Ok(()) };
-        let bound = |day: time::Date, shift: Duration| {
-            let midnight = day.saturating_add(shift).midnight().assume_utc();
-            moment_text(midnight).trim_end_matches('Z').to_owned()
-        };
-        let (from, to) = (bound(first, Duration::days(-2)), bound(last, Duration::days(3)));
-        let instances: Vec<Record> = self.client.all(&entry::instances(&self.user, id, &from, &to)).await?;
-        let of = |day: time::Date| {
-            instances.iter().find(|one| map::event::day_of(one, &series.when) == Some(day)).map(Record::id)
-        };
-        let (mut asks, mut missing) = (Vec::new(), 0);
-        for day in &series.deleted {
-            match of(*day) {
-                Some(id) => asks.push(entry::remove(&self.user, place, id).repeatable()),
-                None => missing += 1,
-            }
-        }
-        for changed in &series.changed {
-            let fields = map::event::changed(changed);
-            match of(changed.original) {
-                Some(id) if !fields.is_empty() => {
-                    asks.push(entry::update(&self.user, place, id, None, &Value::Object(fields)));
-                }
-                Some(_) => {}
-                None => missing += 1,
-            }
-        }
-        for answer in self.client.batch(&asks, Order::Any).await {
-            match answer {
-                // An occurrence that crosses its neighbour, or that is gone already.
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::Refused | ErrorKind::NotFound | ErrorKind::Conflict) =>
-                {
-                    missing += 1
-                }
-                Err(error) => return Err(error),
-                Ok(_) => {}
-            }
-        }
-        if missing > 0 {
-            let text = format!("of {missing} occurrences the server did not take what makes them different");
-            losses.push(Loss::new("occurrence", text));
-        }
-        Ok(())
-    }
-
+    /// Says that an entry is whole.
     async fn mark_entry(&self, place: &Place, id: &str, mark: &Mark) -> Result<Record> {
         let mark = if mark.as_str().is_empty() { NO_MARK } else { mark.as_str() };
+        if place.area == Area::Tasks {
+            let links: Vec<Record> = self.client.all(&entry::links(&self.user, place, id)).await?;
+            let own = links.iter().find(|link| link.text("applicationName") == Some(entry::APPLICATION));
+            let absent = || Error::new(ErrorKind::Conflict, "somebody took away by what the task would be known");
+            let ask = entry::name_link(&self.user, place, id, own.ok_or_else(absent)?.id(), mark);
+            self.client.tell(&ask).await?;
+            return self.entries(place, &[&ItemId::new(id)]).await.swap_remove(0);
+        }
         let fields = json!({ "singleValueExtendedProperties": [Property::Mark.with(mark)] });
         self.client.ask(&entry::update(&self.user, place, id, None, &fields)).await
     }
@@ -200,40 +164,44 @@ fn another_request(ask: Ask) -> Ask {
     ask.with_json(&json)
 }
 
-fn ready(place: &Place, new: &New<'_>) -> Result<Ready> {
+fn ready(place: &Place, new: &New<'_>, spool: &Spool) -> Result<Ready> {
     let item = new.item;
-    let bytes = item.body.bytes()?;
     let mut losses = map::flags::losses(item.flags.state, item.kind);
     losses.push(rendered_anew(item.kind));
     let (mut json, categories, then) = match place.area {
         Area::Contacts => {
-            let mut parts = map::contact::read(&String::from_utf8_lossy(&bytes))?;
+            let mut parts = map::contact::read(&String::from_utf8_lossy(&item.body.bytes()?))?;
             losses.append(&mut parts.losses);
             let kept: Vec<Value> = parts.kept.map(|kept| Property::Kept.with(kept)).into_iter().collect();
             parts.json.insert("singleValueExtendedProperties".to_owned(), kept.into());
             (parts.json, parts.categories, parts.photo.map_or(Then::Nothing, Then::Photo))
         }
         Area::Calendars => {
-            let (event, lost) = from_icalendar(&bytes)?;
+            let (event, lost) = read_event(&item.body, spool)?;
             losses.extend(lost);
             let (mut json, lost) = map::event::json(&event);
             losses.extend(lost);
-            // The provider takes the same event once, however often it is sent.
+            let files = event.changed.iter().any(|changed| changed.attachments.is_some());
+            let plain =
+                event.changed.is_empty() && event.deleted.is_empty() && !has_files(&event.attachments) && !files;
+            // The provider takes the same event once, however often it is sent. What takes several requests is begun anew.
             let number = match new.mark.as_str() {
-                "" => fastrand::u128(..),
-                mark => map::revision::hash(&format!("{place}\0{mark}\0{}", item.body.digest())),
+                mark if plain && !mark.is_empty() => {
+                    map::revision::hash(&format!("{place}\0{mark}\0{}", item.body.digest()))
+                }
+                _ => fastrand::u128(..),
             };
             json.insert("transactionId".to_owned(), uuid(number).into());
             let categories = event.categories.clone();
-            let plain = event.changed.is_empty() && event.deleted.is_empty();
-            (json, categories, if plain { Then::Nothing } else { Then::Exceptions(Box::new(event)) })
+            (json, categories, if plain { Then::Nothing } else { Then::Event(Box::new(event)) })
         }
         Area::Tasks => {
-            let (task, lost) = Task::from_icalendar(&bytes)?;
+            let (task, lost) = Task::read(&item.body, spool)?;
             losses.extend(lost);
             let (json, lost) = map::task::json(&task);
             losses.extend(lost);
-            (json, task.categories, Then::Nothing)
+            let files = has_files(&task.attachments);
+            (json, task.categories, if files { Then::Task(task.attachments) } else { Then::Nothing })
         }
         Area::Mail | Area::Notes | Area::Journal => return Err(Error::new(ErrorKind::Bug, "this is no entry")),
     };
@@ -246,15 +214,29 @@ fn ready(place: &Place, new: &New<'_>) -> Result<Ready> {
     Ok(Ready { json, losses, then })
 }
 
+fn via(area: Area) -> Via {
+    match area {
+        Area::Contacts => CREATE_CONTACT,
+        Area::Tasks => CREATE_TASK,
+        _ => CREATE_EVENT,
+    }
+}
+
+/// Whether there is more than links, which travel with the entry.
+pub(super) fn has_files(attached: &[Attached]) -> bool {
+    attached.iter().any(|one| one.body().is_some())
+}
+
 /// Gives an entry what it is known by. Without a mark it is not finished.
 fn identify(area: Area, json: &mut Map<String, Value>, uid: &str, mark: Option<&Mark>) {
     // What is finished has a mark, and be it one that says nothing else.
     let mark = mark.map(|mark| if mark.as_str().is_empty() { NO_MARK } else { mark.as_str() });
     if area == Area::Tasks {
-        let origin = json!([{
-            "applicationName": entry::APPLICATION, "displayName": mark.unwrap_or(NO_MARK), "externalId": uid,
-        }]);
-        json.insert("linkedResources".to_owned(), origin);
+        let origin = json!({
+            "applicationName": entry::APPLICATION, "displayName": mark.unwrap_or(UNFINISHED), "externalId": uid,
+        });
+        let links = json.entry("linkedResources").or_insert_with(|| json!([]));
+        links.as_array_mut().into_iter().for_each(|links| links.insert(0, origin.clone()));
         return;
     }
     let properties = json.entry("singleValueExtendedProperties").or_insert_with(|| json!([]));

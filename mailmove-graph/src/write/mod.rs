@@ -1,9 +1,11 @@
 //! What one batch of writes does, in its order.
 
+mod attach;
 mod build;
 mod change;
 mod create;
 mod entries;
+mod occurrences;
 mod stream;
 
 use mailmove_core::{Error, ErrorKind, FolderId, Format, Item, Mark, Result, Revision, Write, Written};

@@ -13,24 +13,33 @@ use crate::wire::record::Record;
 pub(crate) fn appointment(record: &Record, exceptions: &Record, uid: String) -> (Appointment, Vec<Loss>) {
     let mut series = plain(record, uid);
     series.recurrence = recurrence::of(&record.0["recurrence"]);
-    kept::put_back(record, &mut series);
+    let kept = kept::of(record);
+    match &kept {
+        Some(kept) => kept::put_back(kept, &mut series),
+        None => kept::own(record, &mut series),
+    }
     let mut losses = Vec::new();
     if series.recurrence.is_some() {
         // `OID.….2024-02-29`
         let days = exceptions.texts("cancelledOccurrences").filter_map(|id| date_of(id.get(id.len() - 10..)?));
         series.deleted = days.collect();
         for exception in exceptions.records("exceptionOccurrences") {
+            let mut own = plain(&exception, series.uid.clone());
+            match &kept {
+                Some(_) => (own.attendees, own.cancelled) = (series.attendees.clone(), series.cancelled),
+                None => kept::own(&exception, &mut own),
+            }
             match day_of(&exception, &series.when) {
-                Some(day) => series.changed.push(difference(&series, &plain(&exception, series.uid.clone()), day)),
+                Some(day) => series.changed.push(difference(&series, &own, day)),
                 None => {
                     losses.push(Loss::new("occurrence", "an occurrence does not say on which day it would have been"))
                 }
             }
         }
+        if let Some(kept) = &kept {
+            kept::put_back_occurrences(kept, &mut series);
+        }
         series.changed.sort_by_key(|changed| changed.original);
-    }
-    if record.is("hasAttachments") {
-        losses.push(Loss::new("attachments", "what hangs on an event stands in its stream alone"));
     }
     if record.is("isOnlineMeeting") {
         losses.push(Loss::new("online-meeting", "an online meeting is a link in the text from now on"));
@@ -66,6 +75,8 @@ fn difference(series: &Appointment, one: &Appointment, day: Date) -> Occurrence 
     changed.subject = other(&series.subject, &one.subject);
     changed.body = other(&series.body, &one.body);
     changed.location = other(&series.location, &one.location);
+    changed.attendees = other(&series.attendees, &one.attendees);
+    changed.cancelled = other(&series.cancelled, &one.cancelled);
     changed.reminder = other(&series.reminder, &one.reminder);
     changed.busy = other(&series.busy, &one.busy);
     changed.importance = other(&series.importance, &one.importance);

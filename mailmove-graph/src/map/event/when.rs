@@ -3,7 +3,7 @@
 use mailmove_exchange::calendar::{Moment, When};
 use mailmove_exchange::zone::Zone;
 use serde_json::{Value, json};
-use time::{Date, Month, PrimitiveDateTime, Time};
+use time::{Date, Duration, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
 use crate::wire::message::moment;
 use crate::wire::record::Record;
@@ -85,6 +85,17 @@ pub(crate) fn day_of(occurrence: &Record, series: &When) -> Option<Date> {
     let start = original.or_else(|| Some(moment_in(&occurrence.0["start"])?.utc()))?;
     match series.zone() {
         Some(zone) => Some(zone.to_local(start).date()),
-        None => Some(start.date()),
+        None => Some(whole_day(start, occurrence)),
+    }
+}
+
+/// The day that begins at a moment: at midnight in Greenwich, or in the zone in which the event was made.
+fn whole_day(start: OffsetDateTime, occurrence: &Record) -> Date {
+    if start.time() == Time::MIDNIGHT {
+        return start.date();
+    }
+    match occurrence.text("originalStartTimeZone").and_then(Zone::find).map(|zone| zone.to_local(start)) {
+        Some(local) if local.time() == Time::MIDNIGHT => local.date(),
+        _ => start.saturating_add(Duration::hours(12)).date(),
     }
 }

@@ -37,14 +37,21 @@ pub(crate) fn json(appointment: &Appointment) -> (Map<String, Value>, Vec<Loss>)
         set("recurrence", recurrence::json(again, first, name.as_deref()));
     }
     let aside = kept::keep(appointment);
-    if appointment.organizer.is_some() || !appointment.attendees.is_empty() {
+    let people = |changed: &Occurrence| changed.attendees.as_ref().is_some_and(|people| !people.is_empty());
+    let met = appointment.organizer.is_some() || !appointment.attendees.is_empty();
+    if met || appointment.changed.iter().any(people) {
         let told = match aside {
             Some(_) => "the people of a meeting are kept as a property of it and are not invited again",
             None => "there are more people in a meeting than a property holds; they are not kept",
         };
         losses.push(Loss::new("attendees", told));
     }
-    if appointment.cancelled {
+    let files = appointment.changed.iter().filter_map(|changed| changed.attachments.as_ref());
+    if files.into_iter().chain([&appointment.attachments]).any(|files| !kept::links(files).is_empty()) {
+        let told = "Graph cannot hang links on an event; they are kept as a property of it";
+        losses.push(Loss::new("attachment-links", told));
+    }
+    if appointment.cancelled || appointment.changed.iter().any(|changed| changed.cancelled == Some(true)) {
         losses.push(Loss::new("cancelled", "that it was called off is kept as a property; it is shown like any other"));
     }
     let properties: Vec<Value> = aside.map(|aside| Property::Kept.with(aside)).into_iter().collect();

@@ -65,7 +65,7 @@ pub(crate) fn compose(item: &Item, mark: &Mark, spool: &Spool) -> Result<Compose
 }
 
 /// A message in a message, with everything in it.
-pub(super) fn nested(entity: Entity, losses: &mut Vec<Loss>) -> Result<Value> {
+pub(crate) fn nested(entity: Entity, losses: &mut Vec<Loss>) -> Result<Value> {
     let date = entity.header.date();
     let flags = Flags::new(ItemFlags::SEEN);
     let (mut json, attachments, _) = message(entity, &flags, dated(date, date), losses)?;

@@ -5,4 +5,4 @@ mod compose;
 mod text;
 
 pub(crate) use attach::Attachment;
-pub(crate) use compose::{Composed, compose};
+pub(crate) use compose::{Composed, compose, nested};

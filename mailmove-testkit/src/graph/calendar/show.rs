@@ -86,6 +86,8 @@ pub(crate) fn show_occurrence(
     mut out: Entity,
 ) -> Entity {
     show(call, owner, &one.item, &mut out);
+    let categories = one.item.fields.get("categories").cloned().unwrap_or_else(|| json!([]));
+    out.insert("categories".to_owned(), categories);
     let id = Id { part: one.day.to_julian_day() as u32, ..series.id(call.immutable()) };
     out.insert("id".to_owned(), id.text().into());
     out.insert("type".to_owned(), if one.changed { "exception" } else { "occurrence" }.into());
