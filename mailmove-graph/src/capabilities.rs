@@ -46,9 +46,10 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// Whether what comes from elsewhere is made a stream.
+    /// Whether what comes from elsewhere is made a stream. Tasks are not: Microsoft To Do says where they come from, by
+    /// which they are found again, and a stream cannot.
     pub(crate) fn makes_streams(&self, kind: Kind) -> bool {
-        self.streams && self.foreign && matches!(kind, Kind::Mail | Kind::Note | Kind::Journal)
+        self.streams && self.foreign && kind != Kind::Task
     }
 }
 
@@ -163,7 +164,7 @@ fn not_written(kind: Kind) -> Vec<Loss> {
         Kind::Contact => {
             one("groups", "Graph has no interface for groups of contacts, which are taken as streams alone")
         }
-        Kind::Task => one("task-fields", "Microsoft To Do has no place for work, owner, percentages and attachments"),
+        Kind::Task => one("task-fields", "Microsoft To Do has no place for work, owner and percentages"),
         Kind::Note | Kind::Journal => Vec::new(),
     }
 }

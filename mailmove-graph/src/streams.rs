@@ -4,10 +4,11 @@ use std::fmt;
 
 use mailmove_core::http::{Request, Response};
 use mailmove_core::{Body, Error, ErrorKind, ItemRef, Recovery, Result, Spool};
+use mailmove_exchange::zone::Zone;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 
 use crate::batch::split;
@@ -23,9 +24,14 @@ use crate::wire::stream::{self, EXPORTED, Export, Exported, ImportSession, Impor
 /// How long before its end an address is not used any more.
 const BEFORE_ITS_END: Duration = Duration::minutes(2);
 
-/// The address at which streams are taken, while it is good.
+/// Where streams are taken.
 #[derive(Default)]
-pub(crate) struct Door(Mutex<Option<(SecretString, OffsetDateTime)>>);
+pub(crate) struct Door {
+    /// The address, while it is good.
+    address: Mutex<Option<(SecretString, OffsetDateTime)>>,
+    /// By which clocks the mailbox lives, once a stream had to say so.
+    pub(crate) zone: OnceCell<Option<Zone>>,
+}
 
 impl GraphMailbox {
     /// The streams of these items, one verdict for each.
@@ -89,7 +95,7 @@ impl GraphMailbox {
 impl Door {
     /// The address: a new one when there is none, when it is about to end, or when somebody says that it is not good.
     async fn address(&self, mailbox: &GraphMailbox, renew: bool) -> Result<SecretString> {
-        let mut known = self.0.lock().await;
+        let mut known = self.address.lock().await;
         let now = OffsetDateTime::now_utc();
         if let Some((address, end)) = &*known
             && !renew

@@ -129,6 +129,7 @@ pub(crate) mod tag {
     pub(crate) const ATTACH_FILENAME: Key = Tag(0x3704);
     pub(crate) const ATTACH_METHOD: Key = Tag(0x3705);
     pub(crate) const ATTACH_LONG_FILENAME: Key = Tag(0x3707);
+    pub(crate) const ATTACH_LONG_PATHNAME: Key = Tag(0x370d);
     pub(crate) const RENDERING_POSITION: Key = Tag(0x370b);
     pub(crate) const ATTACH_MIME_TAG: Key = Tag(0x370e);
     pub(crate) const ATTACH_CONTENT_ID: Key = Tag(0x3712);

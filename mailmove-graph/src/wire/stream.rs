@@ -24,6 +24,11 @@ pub(crate) fn import_session(name: &str) -> Ask {
     Ask::post("create import session", &mailbox(name).to("createImportSession"), json!({})).repeatable()
 }
 
+/// By which clocks the mailbox lives.
+pub(crate) fn zone(user: &Path) -> Ask {
+    Ask::get("time zone", &user.to("mailboxSettings").with("$select", "timeZone"))
+}
+
 /// What became of one item of an export.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Exported {

@@ -1,7 +1,9 @@
 //! Items as FastTransfer streams.
 
-use mailmove_core::{Body, Error, ErrorKind, Format, ItemId, Loss, Result, Via, Written};
+use mailmove_core::{Body, Error, ErrorKind, Format, ItemId, Kind, Loss, Result, Via, Written};
 use mailmove_exchange::fts::{FtsError, Options, summarize, write};
+use mailmove_exchange::zone::Zone;
+use serde_json::Value;
 
 use super::New;
 use super::entries::NO_MARK;
@@ -9,6 +11,7 @@ use crate::capabilities::{IMPORT, IMPORT_FOREIGN, rendered_anew};
 use crate::endpoint::GraphMailbox;
 use crate::map;
 use crate::place::{Area, Place};
+use crate::wire::stream;
 
 /// A stream that is ready to be sent.
 struct Made {
@@ -25,32 +28,44 @@ impl GraphMailbox {
 
     /// Puts a stream into a folder.
     pub(super) async fn create_stream(&self, place: &Place, new: &New<'_>) -> Result<Written> {
-        let made = self.made(new)?;
+        let made = self.made(new).await?;
         let id = self.import(place, None, &made.stream).await?;
         Ok(self.imported(place, id, made).await)
     }
 
     /// Puts a stream in the place of an item.
     pub(super) async fn replace_stream(&self, place: &Place, id: &ItemId, new: &New<'_>) -> Result<Written> {
-        let made = self.made(new)?;
+        let made = self.made(new).await?;
         let change_key = self.change_key(place, id).await?;
         let id = self.import(place, Some((id.as_str(), &change_key)), &made.stream).await?;
         Ok(self.imported(place, id, made).await)
     }
 
     /// The stream of an item: as it came, or made of what it is.
-    fn made(&self, new: &New<'_>) -> Result<Made> {
+    async fn made(&self, new: &New<'_>) -> Result<Made> {
         if new.item.format == Format::FASTTRANSFER {
             check_whole(&new.item.body)?;
             return Ok(Made { stream: new.item.body.clone(), via: IMPORT, losses: Vec::new() });
         }
         // What is whole has a mark, and be it one that says nothing else.
         let mark = if new.mark.as_str().is_empty() { NO_MARK } else { new.mark.as_str() };
-        let options = Options::marked(mark).owned_by(self.address());
+        let mut options = Options::marked(mark).owned_by(self.address());
+        if new.item.kind == Kind::Event {
+            options.zone = self.zone().await;
+        }
         let (stream, mut losses) = write(new.item, &options, &self.spool)?;
         losses.extend(map::flags::losses(new.item.flags.state, new.item.kind));
         losses.push(rendered_anew(new.item.kind));
         Ok(Made { stream, via: IMPORT_FOREIGN, losses })
+    }
+
+    /// The zone of the mailbox, by whose clocks whole days begin; none where it may not be read, or is not known.
+    async fn zone(&self) -> Option<Zone> {
+        let ask = async || {
+            let answer = self.client.ask::<Value>(&stream::zone(&self.user)).await;
+            Zone::find(answer.ok()?["timeZone"].as_str()?)
+        };
+        self.door.zone.get_or_init(ask).await.clone()
     }
 
     async fn change_key(&self, place: &Place, id: &ItemId) -> Result<String> {

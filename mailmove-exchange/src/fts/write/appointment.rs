@@ -5,7 +5,7 @@ use time::{Duration, PrimitiveDateTime};
 
 use super::super::Marker;
 use super::super::mapi::{self, Key, appointment, common, meeting, tag};
-use super::attachment::Described;
+use super::attachment::{Described, hang};
 use super::person::{Recipient, write_senders};
 use super::stream::Stream;
 use super::{Options, begin, body, categories, global_id, importance, recurrence, sensitivity, zone};
@@ -33,7 +33,9 @@ pub(super) fn write(stream: &mut Stream, own: &Appointment, item: &Item, options
         stream.number(appointment(0x8231), 0)?;
     }
     writer.recipients(stream, own)?;
-    (0..).zip(&own.changed).try_for_each(|(number, changed)| writer.exception(stream, own, changed, number))
+    (0..).zip(&own.attachments).try_for_each(|(number, attached)| hang(stream, attached, number))?;
+    let first = own.attachments.len() as u32;
+    (first..).zip(&own.changed).try_for_each(|(number, changed)| writer.exception(stream, own, changed, number))
 }
 
 /// 1 a meeting, 2 received, 4 called off (PidLidAppointmentStateFlags), of a meeting that is not this mailbox's own.
@@ -181,6 +183,8 @@ impl Writer<'_> {
         let (replaced, _) = series.occurrence(changed.original).in_utc(self.days_in);
         stream.moment(appointment(0x8228), replaced)?;
         self.recipients(stream, &own)?;
+        let attached = changed.attachments.iter().flatten();
+        (0..).zip(attached).try_for_each(|(number, attached)| hang(stream, attached, number))?;
         stream.marker(Marker::EndEmbedded)?;
         stream.marker(Marker::EndAttachment)
     }

@@ -5,6 +5,7 @@ use mailmove_core::Result;
 use super::super::Marker;
 use super::super::mapi::tag;
 use super::stream::Stream;
+use crate::calendar::{Attached, Content};
 use crate::mime::Header;
 
 /// What is said of an attachment before its octets.
@@ -20,6 +21,8 @@ pub(super) struct Described {
     pub(super) hidden: bool,
     /// Another message, and no file.
     pub(super) message: bool,
+    /// Where it lies, when it is nothing but a link.
+    pub(super) link: Option<String>,
 }
 
 impl Described {
@@ -34,6 +37,7 @@ impl Described {
             shown,
             hidden: false,
             message: false,
+            link: None,
         }
     }
 
@@ -41,7 +45,12 @@ impl Described {
     pub(super) fn begin(&self, stream: &mut Stream, number: u32) -> Result<()> {
         stream.marker(Marker::StartAttachment)?;
         stream.number(tag::ATTACH_NUMBER, number)?;
-        stream.number(tag::ATTACH_METHOD, if self.message { 5 } else { 1 })?;
+        let method = match self {
+            Self { message: true, .. } => 5,
+            Self { link: Some(_), .. } => 7,
+            _ => 1,
+        };
+        stream.number(tag::ATTACH_METHOD, method)?;
         // Where it would be drawn in a text that is not HTML: nowhere.
         stream.number(tag::RENDERING_POSITION, u32::MAX)?;
         stream.text(tag::DISPLAY_NAME, &self.name)?;
@@ -52,6 +61,7 @@ impl Described {
                 stream.text(tag::ATTACH_EXTENSION, &self.name[at..])?;
             }
         }
+        stream.some_text(tag::ATTACH_LONG_PATHNAME, self.link.as_deref().unwrap_or_default())?;
         stream.some_text(tag::ATTACH_MIME_TAG, &self.media)?;
         stream.some_text(tag::ATTACH_CONTENT_ID, self.content_id.as_deref().unwrap_or_default())?;
         stream.some_text(tag::ATTACH_CONTENT_LOCATION, self.content_location.as_deref().unwrap_or_default())?;
@@ -59,6 +69,35 @@ impl Described {
         stream.number(tag::ATTACH_FLAGS, if self.shown { 4 } else { 0 })?;
         stream.truth(tag::ATTACHMENT_HIDDEN, self.shown || self.hidden)
     }
+}
+
+/// What hangs on an event or a task.
+pub(super) fn hang(stream: &mut Stream, attached: &Attached, number: u32) -> Result<()> {
+    let mut described = Described {
+        name: attached.name.clone(),
+        media: attached.content_type.clone(),
+        content_id: attached.content_id.clone(),
+        shown: attached.content_id.is_some(),
+        ..Described::default()
+    };
+    if described.name.trim().is_empty() {
+        described.name = format!("ATT{:05}{}", number + 1, extension_of(&described.media));
+    }
+    match &attached.content {
+        Content::Link(address) => {
+            described.link = Some(address.clone());
+            described.begin(stream, number)?;
+        }
+        Content::File(body) => {
+            described.begin(stream, number)?;
+            stream.binary_of(tag::ATTACH_DATA, body.len())?;
+            let mut reader = body.reader();
+            while let Some(chunk) = reader.next_chunk()? {
+                stream.put(&chunk)?;
+            }
+        }
+    }
+    stream.marker(Marker::EndAttachment)
 }
 
 /// A name of eight letters and three.

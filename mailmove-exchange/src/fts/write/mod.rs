@@ -20,7 +20,7 @@ use mailmove_core::{Body, Error, ErrorKind, Flags, Format, Item, ItemFlags, Kind
 use time::OffsetDateTime;
 
 use super::mapi::{self, Key, tag};
-use crate::calendar::{Importance, Journal, Sensitivity, Task, from_icalendar};
+use crate::calendar::{Importance, Journal, Sensitivity, Task, read_event};
 use crate::zone::Zone;
 use stream::Stream;
 
@@ -62,8 +62,8 @@ impl Options {
 /// The stream of an item in RFC 5322, iCalendar or vCard, and what it does not carry.
 ///
 /// Mail is no draft unless its flags say so, and has its dates, its state and its header as they were. Nothing in a stream
-/// makes a server send anything. The octets of attachments are never in memory as a whole; texts, and calendars and
-/// contacts, are. Blocks on the local disk alone.
+/// makes a server send anything. The octets of attachments are never in memory as a whole; texts, and what calendars and
+/// contacts say beside them, are. Blocks on the local disk alone.
 ///
 /// # Errors
 /// `Unsupported` for a format that is none of these, or a kind that it cannot be; `Refused` for what is not in its format;
@@ -73,12 +73,12 @@ pub fn write(item: &Item, options: &Options, spool: &Spool) -> Result<(Body, Vec
     let losses = match (&item.format, item.kind) {
         (format, Kind::Mail | Kind::Note) if *format == Format::RFC5322 => mail::write(&mut stream, item, options)?,
         (format, Kind::Event) if *format == Format::ICALENDAR => {
-            let (own, losses) = from_icalendar(&item.body.bytes()?)?;
+            let (own, losses) = read_event(&item.body, spool)?;
             appointment::write(&mut stream, &own, item, options)?;
             losses
         }
         (format, Kind::Task) if *format == Format::ICALENDAR => {
-            let (own, losses) = Task::from_icalendar(&item.body.bytes()?)?;
+            let (own, losses) = Task::read(&item.body, spool)?;
             task::write(&mut stream, &own, item, options)?;
             losses
         }

@@ -142,6 +142,9 @@ fn short_exception(out: &mut Vec<u8>, own: &Appointment, changed: &Occurrence) {
     if let Some(busy) = changed.busy {
         out.extend_from_slice(&busy_number(busy).to_le_bytes());
     }
+    if let Some(attached) = &changed.attachments {
+        out.extend_from_slice(&u32::from(!attached.is_empty()).to_le_bytes());
+    }
     if let Some(all_day) = whole_days(own, changed) {
         out.extend_from_slice(&u32::from(all_day).to_le_bytes());
     }
@@ -176,6 +179,7 @@ fn overridden(own: &Appointment, changed: &Occurrence) -> u16 {
         (changed.reminder.is_some(), 0x08),
         (changed.location.is_some(), 0x10),
         (changed.busy.is_some(), 0x20),
+        (changed.attachments.is_some(), 0x40),
         (whole_days(own, changed).is_some(), 0x80),
         (changed.body.is_some(), 0x200),
     ];

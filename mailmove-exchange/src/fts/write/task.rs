@@ -4,6 +4,7 @@ use mailmove_core::{Item, Result};
 use time::Date;
 
 use super::super::mapi::{self, Key, common, tag, task};
+use super::attachment::hang;
 use super::stream::Stream;
 use super::{Options, begin, body, categories, importance, recurrence, sensitivity};
 use crate::calendar::{Task, TaskStatus};
@@ -51,5 +52,6 @@ pub(super) fn write(stream: &mut Stream, own: &Task, item: &Item, options: &Opti
     if own.status == TaskStatus::Completed {
         stream.number(tag::FLAG_STATUS, 1)?;
     }
-    stream.some_text(mapi::UID, &own.uid)
+    stream.some_text(mapi::UID, &own.uid)?;
+    (0..).zip(&own.attachments).try_for_each(|(number, attached)| hang(stream, attached, number))
 }

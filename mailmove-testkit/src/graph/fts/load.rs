@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::read::{Found, Reader, unframed};
 use super::value::Value;
-use super::{marker, rest};
+use super::{appointment, marker, people, rest};
 use crate::graph::extended::{Name, Property};
 use crate::graph::mapi;
 use crate::graph::refusal::Refusal;
@@ -19,7 +19,7 @@ use crate::graph::state::{Attachment, Content, Item, Shape};
 /// When this is no stream, or one that ends too early.
 pub(crate) fn load(stream: &Bytes) -> Result<Item, Refusal> {
     let content = unframed(stream).ok_or_else(corrupt)?;
-    let mut item = message(&mut Reader::new(content), None)?;
+    let (mut item, _) = message(&mut Reader::new(content), None)?;
     item.stream = Some(stream.clone());
     Ok(item)
 }
@@ -28,28 +28,41 @@ fn corrupt() -> Refusal {
     Refusal::bad("ErrorCorruptData", "The data stream of the item is corrupt.")
 }
 
-/// Who sent a message: names and addresses that stand in properties of their own.
-#[derive(Default)]
-struct Person {
+/// Somebody: names and addresses stand in properties of their own.
+#[derive(Debug, Default)]
+pub(super) struct Person {
     name: String,
     address: String,
     smtp: String,
 }
 
 impl Person {
-    fn json(&self) -> Option<Json> {
+    pub(super) fn json(&self) -> Option<Json> {
         let address = if self.smtp.is_empty() { &self.address } else { &self.smtp };
         let name = if self.name.is_empty() { address } else { &self.name };
         (!name.is_empty()).then(|| json!({"emailAddress": {"name": name, "address": address}}))
     }
 }
 
-/// A message up to this marker, or up to the end.
-fn message(reader: &mut Reader, end: Option<u32>) -> Result<Item, Refusal> {
+/// Who is in the table of recipients.
+#[derive(Debug, Default)]
+pub(super) struct Recipient {
+    pub(super) person: Person,
+    /// 1 to, 2 copy, 3 blind copy; of a meeting: 1 required, 2 optional, 3 a resource.
+    pub(super) kind: i32,
+    /// 2: the organizer.
+    pub(super) flags: i32,
+    /// 2 perhaps, 3 yes, 4 no.
+    pub(super) answer: i32,
+}
+
+/// A message up to this marker, or up to the end, and who is named in it.
+fn message(reader: &mut Reader, end: Option<u32>) -> Result<(Item, Vec<Recipient>), Refusal> {
     let mut item = Item::new("IPM.Note");
     item.draft = false;
     let (mut sender, mut from) = (Person::default(), Person::default());
     let (mut text, mut html, mut own) = (None, None, None);
+    let (mut recipients, mut exceptions) = (Vec::new(), Vec::new());
     loop {
         match reader.marker() {
             _ if reader.is_empty() && end.is_none() => break,
@@ -57,11 +70,15 @@ fn message(reader: &mut Reader, end: Option<u32>) -> Result<Item, Refusal> {
                 reader.u32().ok_or_else(corrupt)?;
                 break;
             }
-            Some(marker::START_RECIPIENT) => recipient(reader, &mut item)?,
-            Some(marker::NEW_ATTACH) => {
-                let attachment = attachment(reader)?;
-                item.attach(attachment);
+            Some(marker::START_RECIPIENT) => {
+                let one = recipient(reader)?;
+                address(&mut item, &one);
+                recipients.push(one);
             }
+            Some(marker::NEW_ATTACH) => match attachment(reader)? {
+                Hung::Attachment(attachment) => _ = item.attach(*attachment),
+                Hung::Exception(one, people) => exceptions.push((*one, people)),
+            },
             Some(_) => return Err(corrupt()),
             None => {
                 let found = reader.property().ok_or_else(corrupt)?;
@@ -95,9 +112,14 @@ fn message(reader: &mut Reader, end: Option<u32>) -> Result<Item, Refusal> {
     match own {
         // What was written beside the properties is complete.
         Some(own) => rest::restore(&mut item, &own),
-        None => rest::complete(&mut item),
+        None => match item.shape() {
+            Shape::Event => appointment::complete(&mut item, &recipients, exceptions),
+            Shape::Contact => people::contact(&mut item),
+            Shape::Task => people::task(&mut item),
+            _ => {}
+        },
     }
-    Ok(item)
+    Ok((item, recipients))
 }
 
 fn set(item: &mut Item, found: &Found) {
@@ -117,78 +139,77 @@ fn set(item: &mut Item, found: &Found) {
 
 /// What a property is called depends on what the item is.
 fn rename(item: &mut Item) {
-    let named =
-        |item: &Item, tag: u16| item.properties.get(&Name::Tag(tag)).map(|property| property.first().to_owned());
-    match item.shape() {
-        Shape::Contact => {
-            for (tag, field) in [
-                (0x3001, "displayName"),
-                (0x3A06, "givenName"),
-                (0x3A11, "surname"),
-                (0x3A44, "middleName"),
-                (0x3A16, "companyName"),
-                (0x3A17, "jobTitle"),
-                (0x3A18, "department"),
-                (0x3A1C, "mobilePhone"),
-            ] {
-                if let Some(value) = named(item, tag) {
-                    item.set(field, value);
-                }
-            }
-        }
-        Shape::Task => {
-            let title = item.text("subject").to_owned();
-            item.fields.remove("subject");
-            item.set("title", title);
-        }
-        _ => {}
+    if item.shape() == Shape::Task {
+        let title = item.text("subject").to_owned();
+        item.fields.remove("subject");
+        item.set("title", title);
     }
 }
 
-fn recipient(reader: &mut Reader, item: &mut Item) -> Result<(), Refusal> {
+fn recipient(reader: &mut Reader) -> Result<Recipient, Refusal> {
     reader.u32().ok_or_else(corrupt)?;
-    let (mut kind, mut person) = (String::new(), Person::default());
+    let mut one = Recipient { kind: 1, ..Recipient::default() };
     while reader.marker() != Some(marker::END_RECIPIENT) {
         let found = reader.property().ok_or_else(corrupt)?;
         let value = found.values.first().map(Value::text).unwrap_or_default();
         match found.name {
-            Name::Tag(0x0C15) => kind = value,
-            Name::Tag(0x3001) => person.name = value,
-            Name::Tag(0x39FE) => person.smtp = value,
-            Name::Tag(0x3003) => person.address = value,
+            Name::Tag(0x0C15) => one.kind = value.parse().unwrap_or_default(),
+            Name::Tag(0x5FFD) => one.flags = value.parse().unwrap_or_default(),
+            Name::Tag(0x5FFF) => one.answer = value.parse().unwrap_or_default(),
+            Name::Tag(0x3001) => one.person.name = value,
+            Name::Tag(0x39FE) => one.person.smtp = value,
+            Name::Tag(0x3003) => one.person.address = value,
             _ => {}
         }
     }
     reader.u32().ok_or_else(corrupt)?;
-    let list = match kind.as_str() {
-        "2" => "ccRecipients",
-        "3" => "bccRecipients",
+    Ok(one)
+}
+
+/// Puts somebody into the list of a message.
+fn address(item: &mut Item, one: &Recipient) {
+    let list = match one.kind {
+        2 => "ccRecipients",
+        3 => "bccRecipients",
         _ => "toRecipients",
     };
     if let (Some(person), Some(all)) =
-        (person.json(), item.fields.entry(list).or_insert_with(|| json!([])).as_array_mut())
+        (one.person.json(), item.fields.entry(list).or_insert_with(|| json!([])).as_array_mut())
     {
         all.push(person);
     }
-    Ok(())
 }
 
-fn attachment(reader: &mut Reader) -> Result<Attachment, Refusal> {
+/// What hangs on an item.
+enum Hung {
+    Attachment(Box<Attachment>),
+    /// A changed occurrence of a series, and who is named in it.
+    Exception(Box<Item>, Vec<Recipient>),
+}
+
+fn attachment(reader: &mut Reader) -> Result<Hung, Refusal> {
     reader.u32().ok_or_else(corrupt)?;
     let mut attachment = Attachment::file("", Bytes::new());
-    let mut short = String::new();
+    let (mut short, mut people) = (String::new(), Vec::new());
     loop {
         match reader.marker() {
             Some(marker::END_ATTACH) => {
                 reader.u32().ok_or_else(corrupt)?;
+                if let Content::Item(one) = &attachment.content
+                    && appointment::is_exception(one)
+                {
+                    return Ok(Hung::Exception(one.clone(), people));
+                }
                 if attachment.name.is_empty() {
                     attachment.name = short;
                 }
-                return Ok(attachment);
+                return Ok(Hung::Attachment(Box::new(attachment)));
             }
             Some(marker::START_EMBED) => {
                 reader.u32().ok_or_else(corrupt)?;
-                attachment.content = Content::Item(Box::new(message(reader, Some(marker::END_EMBED))?));
+                let (inner, named) = message(reader, Some(marker::END_EMBED))?;
+                attachment.content = Content::Item(Box::new(inner));
+                people = named;
             }
             Some(_) => return Err(corrupt()),
             None => {
@@ -205,6 +226,7 @@ fn attachment(reader: &mut Reader) -> Result<Attachment, Refusal> {
                     (Name::Tag(0x3714), _) => {
                         attachment.inline |= value().parse::<i32>().is_ok_and(|flags| flags & 4 != 0)
                     }
+                    (Name::Tag(0x3705), _) if value() == "7" => attachment.content = Content::Link,
                     (Name::Tag(0x3701), Some(Value::Octets(octets))) => {
                         attachment.content = Content::File(octets.clone())
                     }

@@ -3,8 +3,11 @@
 //! A frame is an opcode and a length, 32 bits each, little-endian, then so many octets: 1 is the way of transfer, 3 the
 //! kind of object, 4 the server's version, 2 a buffer of the property stream, of which there may be many.
 
+mod appointment;
 mod load;
+mod people;
 mod read;
+mod recurrence;
 mod rest;
 mod value;
 mod write;

@@ -58,17 +58,6 @@ pub(super) fn restore(item: &mut Item, text: &str) {
     }
 }
 
-/// The times of an appointment that came from elsewhere.
-pub(super) fn complete(item: &mut Item) {
-    for (number, field) in TIMES {
-        let moment = item.properties.get(&time_name(number)).and_then(|property| date::parse(property.first()));
-        if let Some(moment) = moment.filter(|_| !item.fields.contains_key(field)) {
-            let local = time::PrimitiveDateTime::new(moment.date(), moment.time());
-            item.set(field, json!({"dateTime": date::local(local), "timeZone": "UTC"}));
-        }
-    }
-}
-
 /// The text of a property's first value.
 pub(super) fn text_of(values: &[value::Value]) -> String {
     values.first().map(value::Value::text).unwrap_or_default()

@@ -11,6 +11,7 @@ mod events;
 mod folders;
 mod mailbox_api;
 mod messages;
+mod photo;
 mod upload;
 
 use hyper::StatusCode;
@@ -97,6 +98,8 @@ fn user(call: &Call<'_>) -> Answer {
         ("GET", "contactFolders/{id}/contacts/delta") => delta::items(call, "contact"),
         ("GET", "contacts/delta") => delta::items(call, "contact"),
         ("GET", "contacts/{id}") => contacts::show(call, "contact"),
+        ("GET", "contacts/{id}/photo/$value") => photo::show(call),
+        ("PUT" | "PATCH", "contacts/{id}/photo/$value") => photo::set(call),
         ("PATCH", "contacts/{id}") => contacts::update(call, "contact"),
         ("DELETE", "contacts/{id}") => actions::delete(call),
         ("POST", "contacts/{id}/permanentDelete" | "events/{id}/permanentDelete") => actions::purge(call),
