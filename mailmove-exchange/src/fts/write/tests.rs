@@ -328,6 +328,26 @@ fn a_task_and_a_contact_have_their_own_properties() {
     assert!(matches!(node.value(mapi::address(0x8055)), Some(Value::Binaries(members)) if members.len() == 2));
 }
 
+#[test]
+fn what_hangs_on_an_event_or_a_task_hangs_on_its_item() {
+    let hung = "ATTACH;FMTTYPE=text/plain;VALUE=BINARY;ENCODING=BASE64;X-FILENAME=a.txt:YWdlbmRh\r\n\
+        ATTACH:https://x.example/minutes\r\n";
+    for (kind, name, inside) in [(Kind::Event, "VEVENT", "DTSTART:20240101T000000Z\r\n"), (Kind::Task, "VTODO", "")] {
+        let octets =
+            format!("BEGIN:VCALENDAR\r\nBEGIN:{name}\r\nUID:1\r\n{inside}{hung}END:{name}\r\nEND:VCALENDAR\r\n");
+        let (node, losses) = written(&item(kind, Format::ICALENDAR, octets));
+        assert_eq!((node.attachments.len(), losses), (2, Vec::new()), "{kind}");
+        let [(file, _), (link, _)] = &node.attachments[..] else { panic!("two hang on it") };
+        assert_eq!(value(file, tag::ATTACH_DATA), Some(&Value::Binary(b"agenda".to_vec())));
+        assert_eq!(
+            (text(file, tag::ATTACH_LONG_FILENAME), value(file, tag::ATTACH_METHOD)),
+            ("a.txt", Some(&Value::Number(1)))
+        );
+        assert_eq!(text(link, tag::ATTACH_LONG_PATHNAME), "https://x.example/minutes");
+        assert_eq!(value(link, tag::ATTACH_METHOD), Some(&Value::Number(7)));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
