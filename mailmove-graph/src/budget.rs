@@ -144,6 +144,9 @@ impl Window {
     /// How long until this much fits.
     fn wait(&mut self, now: Instant, amount: u64) -> Duration {
         self.turn(now);
+        if amount == 0 {
+            return Duration::ZERO;
+        }
         // What goes over the allowance on its own need not wait for crumbs.
         let room = self.most.checked_sub(amount).unwrap_or(self.most / CRUMBS);
         let mut over = self.sum.saturating_sub(room);
@@ -224,6 +227,7 @@ mod tests {
         tokio::time::advance(wait).await;
         assert!(budget.take(1, 30).is_ok());
         assert!(budget.take(1, 5000).is_ok(), "crumbs do not hold it up");
+        assert!(budget.take(1, 0).is_ok(), "what sends nothing goes on");
     }
 
     #[tokio::test(start_paused = true)]

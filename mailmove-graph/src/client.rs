@@ -206,8 +206,10 @@ impl Client {
     /// An address that the server gave, when it is one of its own: it gets the token.
     fn own(&self, link: &str) -> Result<Url> {
         let url = Url::parse(link).ok();
-        url.filter(|url| self.is_own(url))
-            .ok_or_else(|| Error::new(ErrorKind::CursorExpired, "the listing goes on at another server"))
+        let elsewhere = url.as_ref().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+        url.filter(|url| self.is_own(url)).ok_or_else(|| {
+            Error::new(ErrorKind::CursorExpired, "the listing goes on at another server").with("at", elsewhere)
+        })
     }
 }
 

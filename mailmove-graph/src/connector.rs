@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use mailmove_core::guard::Limits;
 use mailmove_core::http::{Http, HttpSettings, Session};
 use mailmove_core::{
-    Connector, CredentialProvider, Destination, Error, ErrorKind, ForwardingControl, Guard, Loss, Mailbox, Result, Root,
-    Side, SignIn, Source, Stage, Verification, async_trait,
+    Connector, CredentialProvider, Destination, Error, ErrorKind, ForwardingControl, Guard, Loss, Mailbox, Result,
+    Root, Side, SignIn, Source, Stage, Verification, async_trait,
 };
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -125,9 +125,11 @@ impl GraphConnector {
         for (area, answer) in Area::OWN.into_iter().zip(answers) {
             match answer {
                 Ok(_) => found.areas.push(area),
-                Err(error) if matches!(error.kind(), ErrorKind::AccessDenied | ErrorKind::NotFound) => {
-                    let error = error.with("missing", needed(area, mailbox.side)[0]);
-                    shut = shut.or(Some(error));
+                Err(error) if error.kind() == ErrorKind::AccessDenied => {
+                    shut = shut.or(Some(error.with("missing", needed(area, mailbox.side)[0])));
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    shut = shut.or(Some(error.with("mailbox", mailbox)))
                 }
                 Err(error) => return Err(error),
             }
@@ -230,19 +232,11 @@ impl Connector for GraphConnector {
             Err(error) => return verification.failed(Stage::Read, error.on(mailbox.side)),
         }
         if mailbox.side == Side::Destination {
-            // What may be read and is not named at all was granted by Exchange, which says nothing of writing either.
-            let reads = rights.missing(Side::Source);
-            let named = opened.found.areas.iter().filter(|area| !reads.contains(&needed(**area, Side::Source)[0]));
-            let shut: Vec<&str> =
-                named.map(|area| needed(*area, mailbox.side)[0]).filter(|right| missing.contains(right)).collect();
-            if shut.is_empty() {
-                verification.passed(Stage::Write, "the token may write");
-            } else {
-                let error = Error::new(ErrorKind::AccessDenied, "the token may read and not write")
-                    .with("missing", shut.join(", "))
-                    .remedy("grant the application these rights, with an administrator's consent, then run again");
-                return verification.failed(Stage::Write, error.on(mailbox.side));
+            let shut = rights.read_only(&opened.found.areas);
+            if !shut.is_empty() {
+                return verification.failed(Stage::Write, read_only(&shut).on(mailbox.side));
             }
+            verification.passed(Stage::Write, "the token may write");
         }
         verification
     }
@@ -261,13 +255,24 @@ impl Connector for GraphConnector {
     }
 
     async fn destination(&self, mailbox: &Mailbox) -> Result<Arc<dyn Destination>> {
-        let (opened, _) = self.open(mailbox).await.map_err(|error| error.on(mailbox.side))?;
+        let (opened, rights) = self.open(mailbox).await.map_err(|error| error.on(mailbox.side))?;
+        let shut = rights.read_only(&opened.found.areas);
+        if !shut.is_empty() {
+            return Err(read_only(&shut).on(mailbox.side));
+        }
         if opened.found.areas.contains(&Area::Mail) {
             let swept = opened.workshop.sweep(&opened.client, &opened.user).await;
             swept.map_err(|error| error.on(mailbox.side))?;
         }
         Ok(Arc::new(opened))
     }
+}
+
+/// What may be read at a destination and not written: writing would be refused in the middle of the work.
+fn read_only(missing: &[&str]) -> Error {
+    Error::new(ErrorKind::AccessDenied, "the token may read and not write")
+        .with("missing", missing.join(", "))
+        .remedy("grant the application these rights, with an administrator's consent, then run again")
 }
 
 /// The door that stayed shut.

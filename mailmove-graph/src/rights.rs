@@ -37,6 +37,14 @@ impl Rights {
         Area::OWN.into_iter().map(|area| needed(area, side)).filter(|wanted| !self.has(wanted)).map(|w| w[0]).collect()
     }
 
+    /// The rights that are missing for writing where reading is granted by name. What may be read and is not named at all
+    /// was granted by Exchange, which says nothing of writing either.
+    pub(crate) fn read_only(&self, areas: &[Area]) -> Vec<&'static str> {
+        let (reads, writes) = (self.missing(Side::Source), self.missing(Side::Destination));
+        let named = areas.iter().filter(|area| !reads.contains(&needed(**area, Side::Source)[0]));
+        named.map(|area| needed(*area, Side::Destination)[0]).filter(|right| writes.contains(right)).collect()
+    }
+
     fn has(&self, wanted: &[&str]) -> bool {
         self.0.iter().flatten().any(|right| wanted.iter().any(|wanted| base(wanted) == base(right)))
     }
@@ -80,6 +88,7 @@ mod tests {
         assert!(reader.missing(Side::Source).is_empty());
         let missing = reader.missing(Side::Destination);
         assert_eq!(missing, ["Mail.ReadWrite", "Calendars.ReadWrite", "Tasks.ReadWrite.All"]);
+        assert_eq!(reader.read_only(&[Area::Mail, Area::Contacts]), ["Mail.ReadWrite"]);
         assert!(!reader.may_stream(Side::Source));
         let exporter = rights(r#"{"roles":["MailboxItem.Export.All"]}"#);
         assert!(exporter.may_stream(Side::Source) && !exporter.may_stream(Side::Destination));
