@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use mailmove_core::{Digest, Error, ErrorKind, Evidence, Kind, Position, Result, Wanted, Write};
+use mailmove_core::{Digest, Error, ErrorKind, Evidence, Format, Kind, Position, Result, Wanted, Write};
 use time::OffsetDateTime;
 
 use crate::adopt::matches;
@@ -50,12 +50,15 @@ async fn decide(
     let digests: Vec<Digest> = rows.iter().filter_map(|row| row.digest).collect();
     let mut unnamed = unnamed(pass, target, &digests, floor).await?;
     let (mut entries, mut due, mut halves) = (Vec::new(), Vec::new(), Vec::new());
-    for (row, candidates) in rows.iter().zip(found) {
+    for (row, mut candidates) in rows.iter().zip(found) {
         let mut row = row.clone();
         let mut hit = None;
+        // The identifier of a mail proves little; but nobody else can say whether a stream arrived, which carries no mark.
+        let markless = pass.routes(row.kind).any(|route| route.format == Format::FASTTRANSFER);
+        candidates.sort_by_key(|candidate| candidate.found.by);
         for candidate in candidates {
             let free = candidate.owner.is_none() && candidate.orphan.is_none() && !candidate.foreign;
-            let proves = candidate.found.by != Evidence::Uid || row.kind != Kind::Mail;
+            let proves = candidate.found.by != Evidence::Uid || row.kind != Kind::Mail || markless;
             if !free || !proves {
                 continue;
             }
