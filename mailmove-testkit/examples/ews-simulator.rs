@@ -8,6 +8,8 @@
 //! - `--rich`: something of every kind, and an archive
 //! - `--many=N`: a folder of so many small messages
 //! - `--huge=MIB`: a message of this size
+//! - `--files=OCTETS,OCTETS`: for each of them a message with a file of this size, in the folder `Files`, or in `Huge` from
+//!   100 million on
 //! - `--busy=SEED`: every now and then it asks for half a second of peace, and it bears 27 requests at a time
 //!
 //! For each line of its standard input it says what it was asked so far; it ends with the input, and says it once more.
@@ -75,6 +77,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(size) = option(&options, "huge") {
         ann.create_folder("Huge", "IPF.Note").add("Huge", huge(number(size, 0)? << 20));
     }
+    if let Some(files) = option(&options, "files") {
+        for octets in files.split(',') {
+            let octets = octets.parse()?;
+            let folder = if octets < 100_000_000 { "Files" } else { "Huge" };
+            ann.create_folder(folder, "IPF.Note").add(folder, file(octets));
+        }
+    }
     println!("listening on {}, users ann@x.test and bob@x.test, password secret", server.url());
     let log = server.log();
     // One line asks for the counts so far, the end of the input for the last ones.
@@ -118,6 +127,16 @@ fn huge(size: usize) -> NewItem {
         text.extend_from_slice(line);
     }
     NewItem::from(text)
+}
+
+/// A message with a file. Each octet of the file is its place modulo 251.
+fn file(octets: usize) -> NewItem {
+    let content = (0..octets).map(|at| (at % 251) as u8).collect::<Vec<_>>();
+    let message = NewItem::from(format!(
+        "From: bob@x.test\r\nDate: Fri, 20 Nov 2026 11:00:00 +0100\r\nSubject: {octets} octets\r\n\
+         Message-ID: <{octets}@x.test>\r\n\r\nlarge\r\n",
+    ));
+    message.attachment(&format!("{octets}.bin"), content)
 }
 
 /// Something of every kind.

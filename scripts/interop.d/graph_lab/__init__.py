@@ -1,0 +1,1 @@
+"""What the parts of `scripts/interop graph` share."""
