@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use mailmove_core::{
     AccessRevocation, Capabilities, Connector, Cursor, Destination, Detail, Endpoint, EnsuredFolder, Error, FeedId,
-    Folder, FolderId, Format, ForwardingControl, Item, ItemRef, Mailbox, Match, NewFolder, Page, Position, Result,
-    Source, Spool, Storage, Verification, Wanted, Write, Written, async_trait,
+    Folder, FolderId, Forecast, Format, ForwardingControl, Item, ItemRef, Load, Loss, Mailbox, Match, NewFolder, Page,
+    Position, Result, Source, Spool, Storage, Verification, Wanted, Write, Written, async_trait,
 };
 
 use super::faults::{Fault, Faults, Method, Rest, lost, unsent, untouched};
@@ -68,6 +68,10 @@ impl<T: Connector + ?Sized> Connector for Faulty<T> {
         Ok(Arc::new(Faulty::new(destination, &self.faults, &self.schedule)))
     }
 
+    async fn inventory(&self, mailbox: &Mailbox) -> Result<Vec<Loss>> {
+        self.inner.inventory(mailbox).await
+    }
+
     fn forwarding(&self) -> Option<&dyn ForwardingControl> {
         self.inner.forwarding()
     }
@@ -94,6 +98,14 @@ impl<T: Endpoint + ?Sized> Endpoint for Faulty<T> {
 
     async fn storage(&self) -> Result<Storage> {
         self.call(Method::Storage, self.inner.storage()).await
+    }
+
+    fn forecast(&self, loads: &[Load]) -> Option<Forecast> {
+        self.inner.forecast(loads)
+    }
+
+    fn paused(&self) -> Option<Duration> {
+        self.inner.paused()
     }
 }
 
