@@ -5,9 +5,10 @@
 mod support;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, Command, FromArgMatches};
-use mailmove::{Mailbox, MailboxFlags, Migration, Removals, Report, Role, Rules, Side, Stop};
+use mailmove::{Event, Forecast, Mailbox, MailboxFlags, Migration, Removals, Report, Role, Rules, Side, Stop};
 use mailmove_testkit::{MemoryMailbox, NewItem};
 use support::rules::RuleArguments;
 use support::{Status, report, words};
@@ -99,6 +100,30 @@ async fn exit_statuses_say_what_to_do() {
     rules.flags = MailboxFlags::SKIP_MAIL;
     rules.kinds = vec![mailmove::Kind::Mail];
     assert_eq!(status(&run(|_, _, migration| migration.rules(rules)).await), Some(Status::CouldNotRun));
+}
+
+#[test]
+fn a_wait_is_said_once_for_each_minute_and_a_forecast_where_it_matters() {
+    let mut seen = support::progress::Seen::default();
+    let mut wait = |until| seen.take(&Event::Waiting { side: Side::Destination, until });
+    wait(datetime!(2024-02-29 14:05:01 UTC));
+    wait(datetime!(2024-02-29 14:05:59 UTC));
+    wait(datetime!(2024-02-29 14:06:01 UTC));
+    let line = |minute| format!("waiting for the provider of the destination until 14:{minute} UTC");
+    assert_eq!(seen.lines, [line("05"), line("06")]);
+
+    let said = |forecast| {
+        let mut seen = support::progress::Seen::default();
+        seen.take(&Event::Planned { folders: 1, items: 1, bytes: 1, forecast });
+        seen.lines.pop()
+    };
+    let minutes = |number: u64| Duration::from_secs(60 * number);
+    let told = said(Some(Forecast::between(minutes(10), minutes(90))));
+    assert_eq!(told.as_deref(), Some("will take between 10 min 00 s and 1 h 30 min at the provider's limit"));
+    assert_eq!(said(Some(Forecast::between(minutes(0), minutes(0)))), None);
+    assert_eq!(said(None), None);
+    let open = Forecast { at_least: minutes(10), at_most: None };
+    assert_eq!(words::forecast(&open), "will take at least 10 min 00 s at the provider's limit");
 }
 
 #[test]

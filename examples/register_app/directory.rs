@@ -145,8 +145,8 @@ impl Directory {
         let mut unknown = Vec::new();
         let mut has = self.patiently(async || self.rest.list(&path).await).await?;
         for right in rights {
-            let roles = graph["appRoles"].as_array().into_iter().flatten();
-            let Some(role) = roles.into_iter().find(|role| text(role, "value") == *right) else {
+            let mut roles = graph["appRoles"].as_array().into_iter().flatten();
+            let Some(role) = roles.find(|role| text(role, "value") == *right) else {
                 unknown.push((*right).to_owned());
                 continue;
             };

@@ -1,6 +1,6 @@
 //! Makes the application with which mailmove signs in to a tenant: registration with a certificate, service principal, and
 //! rights with an administrator's consent. It is known again by its tag, so that running this twice is running it once,
-//! and running it after a failure adds what is missing.
+//! and running it after a failure adds what is missing; give the directory a minute to know what was made.
 //!
 //! The administrator's token needs `Application.ReadWrite.All` and `AppRoleAssignment.ReadWrite.All`.
 //!

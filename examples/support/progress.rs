@@ -26,8 +26,9 @@ pub(crate) struct Display {
     thread: Option<JoinHandle<()>>,
 }
 
+/// What was told so far.
 #[derive(Default)]
-struct Seen {
+pub(crate) struct Seen {
     folders: u64,
     items: u64,
     bytes: u64,
@@ -37,7 +38,7 @@ struct Seen {
     /// What was said last of a wait.
     waiting: String,
     /// To be told, oldest first.
-    lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
 }
 
 impl Display {
@@ -69,10 +70,14 @@ impl Drop for Display {
 }
 
 impl Seen {
-    fn take(&mut self, event: &Event) {
+    /// Takes in what happened.
+    pub(crate) fn take(&mut self, event: &Event) {
         match event {
-            Event::Planned { folders, items, bytes } => {
+            Event::Planned { folders, items, bytes, forecast } => {
                 (self.folders, self.items, self.bytes) = (*folders as u64, *items, *bytes);
+                // Where it is not known that a limit holds it up there is nothing to say.
+                let slow = forecast.filter(|forecast| forecast.at_most.unwrap_or(forecast.at_least) > Duration::ZERO);
+                self.lines.extend(slow.as_ref().map(words::forecast));
             }
             Event::FolderStarted { folder } => self.folder.clone_from(folder),
             Event::FolderFinished { folder, error: Some(error) } => {

@@ -37,12 +37,12 @@ impl Rest {
         let mut all = Vec::new();
         loop {
             all.extend(page["value"].as_array_mut().map(std::mem::take).unwrap_or_default());
+            let Some(link) = page["@odata.nextLink"].as_str() else { return Ok(all) };
             // The token goes to this server and to no other.
-            let own = format!("{}/", self.endpoint);
-            match page["@odata.nextLink"].as_str().and_then(|link| link.strip_prefix(&own)) {
-                Some(next) => page = self.find(&next.to_owned()).await?,
-                None => return Ok(all),
-            }
+            let next = link.strip_prefix(&self.endpoint).and_then(|rest| rest.strip_prefix('/'));
+            let elsewhere = || Error::new(ErrorKind::Protocol, "a listing goes on at another server");
+            let next = next.ok_or_else(elsewhere)?.to_owned();
+            page = self.find(&next).await?;
         }
     }
 

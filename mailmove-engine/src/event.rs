@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mailmove_core::{Error, Side};
+use mailmove_core::{Error, Forecast, Side};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -20,6 +20,8 @@ pub enum Event {
         items: u64,
         /// Bytes in them, as far as the source says.
         bytes: u64,
+        /// How long it will take, by the providers' limits alone.
+        forecast: Option<Forecast>,
     },
     /// A folder is being worked on.
     FolderStarted {

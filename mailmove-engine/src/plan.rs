@@ -224,7 +224,9 @@ fn routes(rules: &Rules, source: &Capabilities, destination: &Capabilities) -> V
             let fits = |read: &&Route| read.kind == kind && read.format == write.format;
             let Some(read) = source.offers.iter().find(fits) else { continue };
             let max_bytes = [read.max_bytes, write.max_bytes].into_iter().flatten().min();
-            let losses = read.losses.iter().chain(&write.losses).cloned().collect();
+            let mut losses = read.losses.clone();
+            // What both ends lose is lost once.
+            losses.extend(write.losses.iter().filter(|loss| !read.losses.contains(loss)).cloned());
             routes.push(PlannedRoute {
                 kind,
                 format: write.format.clone(),

@@ -74,6 +74,7 @@ pub(crate) async fn run(
         folders: prepared.plan.folders.len(),
         items: prepared.plan.folders.iter().filter_map(|folder| folder.items.value()).sum(),
         bytes: prepared.plan.folders.iter().filter_map(|folder| folder.bytes.value()).sum(),
+        forecast: prepared.plan.forecast,
     });
     let Prepared { plan, mapped } = prepared;
     let (source, destination) = (opened.source.clone(), opened.destination.clone());

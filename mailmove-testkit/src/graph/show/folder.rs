@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::graph::call::{Call, Entity};
-use crate::graph::extended::Id;
+use crate::graph::extended::{Id, Name, Property};
 use crate::graph::mapi;
 use crate::graph::query::{Expand, Filter};
 use crate::graph::refusal::Refusal;
@@ -69,7 +69,7 @@ pub(crate) fn folder(call: &Call<'_>, mailbox: &Mailbox, folder: &Folder, kind: 
     out.extend(folder.fields.clone());
     for name in ["singleValueExtendedProperties", "multiValueExtendedProperties"] {
         if let Some(expand) = call.query.expands(name) {
-            let values = folder_properties(folder, expand)?;
+            let values = folder_properties(mailbox, folder, expand)?;
             if !values.is_empty() {
                 out.insert(name.to_owned(), values.into());
             }
@@ -83,7 +83,7 @@ fn mail_children(mailbox: &Mailbox, folder: &Folder) -> usize {
 }
 
 /// The extended properties of a folder that an expansion asks for.
-fn folder_properties(folder: &Folder, expand: &Expand) -> Result<Vec<Value>, Refusal> {
+fn folder_properties(mailbox: &Mailbox, folder: &Folder, expand: &Expand) -> Result<Vec<Value>, Refusal> {
     let filter = expand.filter.as_deref().map(Filter::read).transpose()?;
     let ids = filter.iter().flat_map(Filter::ids).map(Id::read).collect::<Result<Vec<_>, _>>()?;
     let many = expand.name.starts_with("multi");
@@ -91,7 +91,13 @@ fn folder_properties(folder: &Folder, expand: &Expand) -> Result<Vec<Value>, Ref
         .into_iter()
         .filter(|id| id.many == many)
         .filter_map(|id| {
-            let property = mapi::of_folder(folder, &id.name)?;
+            let property = match id.name {
+                Name::Tag(0x0E08) => {
+                    let items = mailbox.items_of(folder.key).filter(|item| !item.associated);
+                    Property::one("Long", items.map(|item| item.size() as u64).sum::<u64>())
+                }
+                _ => mapi::of_folder(folder, &id.name)?,
+            };
             Some(super::item::property_value(&id, &property))
         })
         .collect())
