@@ -208,15 +208,8 @@ impl Endpoint for GraphMailbox {
         self.tree().await.map_err(|error| self.on_side(error))
     }
 
-    /// The sum over the mail folders: of others Graph tells no sizes, and of quotas nothing at all.
     async fn storage(&self) -> Result<Storage> {
-        let mut storage = Storage::default();
-        if self.found.areas.contains(&Area::Mail) {
-            let folders = self.tree_of(Area::Mail).await.map_err(|error| self.on_side(error))?;
-            storage.items = folders.iter().map(|folder| folder.items).sum();
-            storage.used = folders.iter().map(|folder| folder.bytes).sum();
-        }
-        Ok(storage)
+        self.filled().await.map_err(|error| self.on_side(error))
     }
 
     fn forecast(&self, loads: &[Load]) -> Option<Forecast> {
