@@ -9,6 +9,7 @@ use mailmove_core::{
 
 use crate::endpoint::EwsMailbox;
 use crate::error;
+use crate::index;
 use crate::map;
 use crate::wire::create_folder::CreateFolder;
 use crate::wire::find_item::FindItem;
@@ -159,10 +160,10 @@ impl EwsMailbox {
     /// Marks alone are searched by the server; whatever else an item can be known by takes a look at all of them.
     async fn find(&self, folder: &FolderId, place: &FolderRef, prints: &[&Fingerprint]) -> Result<Vec<Vec<Match>>> {
         if prints.iter().any(|print| print.uid.is_some()) {
-            let index = self.index(folder);
-            let mut index = index.lock().await;
-            index.refresh(&self.client, place).await?;
-            return Ok(index.like(prints));
+            let known = self.indexes.of(folder);
+            let mut known = known.lock().await;
+            index::refresh(&mut known, &self.client, place).await?;
+            return Ok(known.like(prints));
         }
         let marks: Vec<&str> =
             prints.iter().filter_map(|print| print.mark.as_ref()).map(|mark| mark.as_str()).collect();

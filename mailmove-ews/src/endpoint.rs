@@ -7,11 +7,11 @@ use std::time::Duration;
 use mailmove_core::{
     Capabilities, Endpoint, Error, ErrorKind, Folder, FolderId, Mailbox, Result, Role, Root, Storage, async_trait,
 };
+use mailmove_exchange::index::{Index, Indexes};
 
 use crate::batch::Appetite;
 use crate::capabilities::{self, BATCH_ITEMS};
 use crate::client::Client;
-use crate::index::Index;
 use crate::map;
 use crate::public::PublicFolders;
 use crate::wire::find_folder::FindFolder;
@@ -37,17 +37,14 @@ pub(crate) struct EwsMailbox {
     pub(crate) writes: Appetite,
     /// Who writes into a folder, one after the other.
     turns: Mutex<HashMap<FolderId, Arc<tokio::sync::Mutex<()>>>>,
-    /// What was last found out about folders that are searched, the latest last.
-    indexes: Mutex<Vec<(FolderId, Arc<tokio::sync::Mutex<Index>>)>>,
+    /// What was last found out about folders that are searched.
+    pub(crate) indexes: Indexes<tokio::sync::Mutex<Index>>,
 }
-
-/// How many folders are kept in mind at most.
-const INDEXES: usize = 3;
 
 impl EwsMailbox {
     pub(crate) fn new(name: String, client: Client, mailbox: Mailbox, root: String, delegate: Option<String>) -> Self {
         let capabilities = capabilities::of(client.version());
-        let (turns, indexes) = (Mutex::default(), Mutex::default());
+        let (turns, indexes) = (Mutex::default(), Indexes::default());
         let (reads, writes) = (Appetite::new(BATCH_ITEMS), Appetite::new(BATCH_ITEMS));
         Self { name, client, mailbox, capabilities, root, public: None, delegate, reads, writes, turns, indexes }
     }
@@ -75,22 +72,6 @@ impl EwsMailbox {
     pub(crate) fn turn(&self, folder: &FolderId) -> Arc<tokio::sync::Mutex<()>> {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         turns.entry(folder.clone()).or_default().clone()
-    }
-
-    /// What is known of a folder that is searched.
-    pub(crate) fn index(&self, folder: &FolderId) -> Arc<tokio::sync::Mutex<Index>> {
-        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = indexes.iter().position(|(known, _)| known == folder);
-        let entry = match known {
-            Some(at) => indexes.remove(at),
-            None => (folder.clone(), Arc::default()),
-        };
-        let index = entry.1.clone();
-        indexes.push(entry);
-        if indexes.len() > INDEXES {
-            indexes.remove(0);
-        }
-        index
     }
 
     /// Every folder that users see, parents first.

@@ -4,11 +4,13 @@
 //!   in (UploadItems): far enough to know that a stream is whole, and what is in it, without asking the server again. It
 //!   makes such streams of items in standard formats.
 //! - [`calendar`] has appointments and tasks as Exchange knows them.
+//! - [`index`] knows what a folder holds, as far as it takes to recognise things.
 //! - [`zone`] has time zones under all of their names.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod calendar;
 pub mod fts;
 mod ical;
+pub mod index;
 mod mime;
 pub mod zone;

@@ -122,7 +122,7 @@ impl GraphMailbox {
         let like: Vec<(usize, &Fingerprint)> = wanted.iter().enumerate().filter_map(like).collect();
         if !like.is_empty() {
             let prints: Vec<&Fingerprint> = like.iter().map(|(_, print)| *print).collect();
-            let index = self.index(folder);
+            let index = self.indexes.of(folder);
             let mut index = index.lock().await;
             self.refresh(&mut index, &place).await?;
             for ((at, _), matches) in like.iter().zip(index.like(&prints)) {

@@ -8,10 +8,11 @@ use mailmove_core::{
     Capabilities, Endpoint, Error, Folder, FolderId, Forecast, Load, Mailbox, Result, Role, Spool, Storage, async_trait,
 };
 
+use mailmove_exchange::index::{Index, Indexes};
+
 use crate::batch::Order;
 use crate::capabilities::{self, Found};
 use crate::client::Client;
-use crate::index::Index;
 use crate::map;
 use crate::place::Area;
 use crate::store::Store;
@@ -39,8 +40,8 @@ pub(crate) struct GraphMailbox {
     default_contacts: Option<FolderData>,
     /// Who writes into a folder, one after the other.
     turns: Mutex<HashMap<FolderId, Arc<tokio::sync::Mutex<()>>>>,
-    /// What was last found out about folders that are searched, the latest last.
-    pub(crate) indexes: Mutex<Vec<(FolderId, Arc<tokio::sync::Mutex<Index>>)>>,
+    /// What was last found out about folders that are searched.
+    pub(crate) indexes: Indexes<tokio::sync::Mutex<Index>>,
     pub(crate) workshop: Workshop,
     /// Where streams are taken.
     pub(crate) door: Door,
@@ -67,7 +68,7 @@ impl GraphMailbox {
             spool: Spool::new(OWN_SPOOL),
             default_contacts,
             turns: Mutex::default(),
-            indexes: Mutex::default(),
+            indexes: Indexes::default(),
             workshop: Workshop::default(),
             door: Door::default(),
         }

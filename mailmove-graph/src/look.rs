@@ -1,14 +1,12 @@
 //! Looking at what a folder holds, whatever its sort.
 
-use std::sync::{Arc, PoisonError};
-
-use mailmove_core::{FolderId, ItemId, Result, Revision};
+use mailmove_core::{ItemId, Result, Revision};
+use mailmove_exchange::index::{Entry, Index, hash};
 
 use crate::endpoint::GraphMailbox;
 use crate::entries::{mark_of, uid_of};
-use crate::index::{Entry, Index};
+use crate::index;
 use crate::map;
-use crate::map::revision::hash;
 use crate::place::{Area, Place};
 use crate::source::without_streams;
 use crate::wire::entry;
@@ -17,26 +15,7 @@ use crate::wire::property::Property;
 use crate::wire::store;
 use crate::wire::record::Record;
 
-/// How many folders are kept in mind at most.
-const INDEXES: usize = 3;
-
 impl GraphMailbox {
-    /// What is known of a folder that is searched.
-    pub(crate) fn index(&self, folder: &FolderId) -> Arc<tokio::sync::Mutex<Index>> {
-        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = indexes.iter().position(|(known, _)| known == folder);
-        let entry = match known {
-            Some(at) => indexes.remove(at),
-            None => (folder.clone(), Arc::default()),
-        };
-        let index = entry.1.clone();
-        indexes.push(entry);
-        if indexes.len() > INDEXES {
-            indexes.remove(0);
-        }
-        index
-    }
-
     /// Brings an index up to date.
     pub(crate) async fn refresh(&self, index: &mut Index, place: &Place) -> Result<()> {
         match place.area {
@@ -48,7 +27,7 @@ impl GraphMailbox {
                 Ok(())
             }
             area @ (Area::Notes | Area::Journal) => Err(without_streams(area)),
-            Area::Mail => index.refresh_mail(&self.client, &self.user, &place.id).await,
+            Area::Mail => index::refresh_mail(index, &self.client, &self.user, &place.id).await,
             area => {
                 let mut all: Vec<Record> = self.client.all(&entry::known(&self.user, place)).await?;
                 all.sort_by(|one, other| one.text("createdDateTime").cmp(&other.text("createdDateTime")));

@@ -9,13 +9,12 @@ use mailmove_core::{
     Result, Role, Spool,
 };
 use mailmove_exchange::fts;
+use mailmove_exchange::index::{Entry, hash};
 
 use crate::batch::Order;
 use crate::endpoint::GraphMailbox;
 use crate::entries::place_of;
-use crate::index::Entry;
 use crate::map;
-use crate::map::revision::hash;
 use crate::place::{Area, Place};
 use crate::source::{next, position};
 use crate::wire::ask::{Ask, can_be_an_id};

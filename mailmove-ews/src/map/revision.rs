@@ -1,4 +1,5 @@
-use mailmove_core::{Digest, Kind, Revision};
+use mailmove_core::{Kind, Revision};
+use mailmove_exchange::index::{hash, revision};
 
 use super::kind;
 use crate::wire::item::ItemData;
@@ -17,12 +18,7 @@ const COMPARED: usize = 200;
 /// modification time, size) moves with categories and follow-up as well, and a revision that follows those would carry
 /// each mail again that somebody files. The text itself cannot be asked of a listing.
 pub(crate) fn of(item: &ItemData) -> Revision {
-    from_number(number_of(item))
-}
-
-/// The revision that this number stands for.
-pub(crate) fn from_number(number: u128) -> Revision {
-    Revision::new(format!("{number:032x}"))
+    revision(number_of(item))
 }
 
 /// A number that stands for the revision of an item's content.
@@ -41,11 +37,4 @@ pub(crate) fn number_of(item: &ItemData) -> u128 {
     ]
     .join("\0");
     hash(&text)
-}
-
-/// Stands for a text: 128 bits of its digest.
-pub(crate) fn hash(text: &str) -> u128 {
-    let mut bits = [0; 16];
-    bits.copy_from_slice(&Digest::of(text.as_bytes()).as_bytes()[..16]);
-    u128::from_be_bytes(bits)
 }

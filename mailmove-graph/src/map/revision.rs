@@ -1,4 +1,5 @@
-use mailmove_core::{Digest, Revision};
+use mailmove_core::Revision;
+pub(crate) use mailmove_exchange::index::{hash, revision as from_number};
 
 use crate::wire::message::Message;
 
@@ -12,11 +13,6 @@ const COMPARED: usize = 200;
 /// attachments. Drafts are known by their modification time.
 pub(crate) fn of(message: &Message) -> Revision {
     from_number(number_of(message))
-}
-
-/// The revision that this number stands for.
-pub(crate) fn from_number(number: u128) -> Revision {
-    Revision::new(format!("{number:032x}"))
 }
 
 /// A number that stands for the revision of a message's content.
@@ -38,13 +34,6 @@ pub(crate) fn number_of(message: &Message) -> u128 {
 /// Of what people edit, by the server's own name of its version.
 pub(crate) fn of_version(version: Option<&str>) -> u128 {
     hash(version.unwrap_or_default())
-}
-
-/// Stands for a text: 128 bits of its digest.
-pub(crate) fn hash(text: &str) -> u128 {
-    let mut bits = [0; 16];
-    bits.copy_from_slice(&Digest::of(text.as_bytes()).as_bytes()[..16]);
-    u128::from_be_bytes(bits)
 }
 
 #[cfg(test)]
