@@ -22,7 +22,13 @@ impl GraphMailbox {
         spool: &Spool,
         losses: &mut Vec<Loss>,
     ) -> Result<Vec<Attached>> {
-        let all: Vec<Record> = self.client.all(&attachment::list(holder)).await?;
+        let all: Vec<Record> = match self.client.all(&attachment::list(holder)).await {
+            Err(error) if holder.may_be_shut(&error) => {
+                losses.push(Loss::new("attachments", "the server denies what hangs on a task"));
+                return Ok(Vec::new());
+            }
+            all => all?,
+        };
         self.read_attached(holder, &all, spool, losses).await
     }
 

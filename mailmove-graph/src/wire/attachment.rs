@@ -1,5 +1,6 @@
 //! What hangs on messages, events and tasks, and travels by itself: whole or in ranges.
 
+use mailmove_core::{Error, ErrorKind};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -44,6 +45,12 @@ impl Holder {
 
     fn all(&self) -> Path {
         self.path.to("attachments")
+    }
+
+    /// Whether this door alone is shut: the documentation promises attachments of tasks to those alone who are signed in
+    /// themselves, and tasks to everybody.
+    pub(crate) fn may_be_shut(&self, error: &Error) -> bool {
+        self.is_task && matches!(error.kind(), ErrorKind::AccessDenied | ErrorKind::Unsupported)
     }
 
     /// The largest file that it takes, in bytes.

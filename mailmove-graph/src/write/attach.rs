@@ -19,7 +19,10 @@ impl GraphMailbox {
         inherited: &[Attached],
         losses: &mut Vec<Loss>,
     ) -> Result<()> {
-        let mut there: Vec<Record> = self.client.all(&attachment::list(holder)).await?;
+        let mut there: Vec<Record> = match self.client.all(&attachment::list(holder)).await {
+            Err(error) if holder.may_be_shut(&error) => Vec::new(),
+            there => there?,
+        };
         // Copies are known by their names, where these tell them apart.
         let mut known: Vec<&Attached> = if apart(inherited) { inherited.iter().collect() } else { Vec::new() };
         let mut due: Vec<(&Attached, &Body)> = Vec::new();
@@ -44,7 +47,9 @@ impl GraphMailbox {
         for (file, body) in due {
             match self.hang_one(holder, file, body, losses).await {
                 // One file is no reason to lose all the rest.
-                Err(error) if is_about_the_file(&error) => losses.push(lost(file, error.message())),
+                Err(error) if is_about_the_file(&error) || holder.may_be_shut(&error) => {
+                    losses.push(lost(file, error.message()))
+                }
                 done => done?,
             }
         }

@@ -61,7 +61,7 @@ enum Line {
     /// A line of the text, which begins here in it.
     Text(usize),
     Link(Parameters, Vec<u8>),
-    File(Parameters, Decoder),
+    File(Parameters, Box<Decoder>),
     Left,
 }
 
@@ -144,7 +144,7 @@ impl Splitter<'_> {
         if name == "ATTACH" {
             let parameters = Parameters::read(&written);
             match (owned, parameters.inline) {
-                (true, true) => return Ok(Line::File(parameters, Decoder::new(self.spool.writer()))),
+                (true, true) => return Ok(Line::File(parameters, Box::new(Decoder::new(self.spool.writer())))),
                 (true, false) => return Ok(Line::Link(parameters, Vec::new())),
                 // What an alarm sounds like.
                 (false, true) => return Ok(Line::Left),
