@@ -4,21 +4,21 @@ use mailmove_core::{ItemId, Result, Revision};
 use mailmove_exchange::index::{Entry, Index, hash};
 
 use crate::endpoint::GraphMailbox;
-use crate::entries::{mark_of, uid_of};
+use crate::entries::{is_ours, mark_of, uid_of};
 use crate::index;
 use crate::map;
 use crate::place::{Area, Place};
 use crate::source::without_streams;
 use crate::wire::entry;
 use crate::wire::folder;
-use crate::wire::property::Property;
-use crate::wire::store;
 use crate::wire::record::Record;
+use crate::wire::store;
 
 impl GraphMailbox {
     /// Brings an index up to date.
     pub(crate) async fn refresh(&self, index: &mut Index, place: &Place) -> Result<()> {
         match place.area {
+            Area::Mail => index::refresh_mail(index, &self.client, &self.user, &place.id).await,
             area if self.by_class(area) => {
                 let mut all: Vec<Record> = self.client.all(&store::known(self.stream_name()?, &place.id)).await?;
                 all.sort_by(|one, other| one.text("createdDateTime").cmp(&other.text("createdDateTime")));
@@ -27,7 +27,6 @@ impl GraphMailbox {
                 Ok(())
             }
             area @ (Area::Notes | Area::Journal) => Err(without_streams(area)),
-            Area::Mail => index::refresh_mail(index, &self.client, &self.user, &place.id).await,
             area => {
                 let mut all: Vec<Record> = self.client.all(&entry::known(&self.user, place)).await?;
                 all.sort_by(|one, other| one.text("createdDateTime").cmp(&other.text("createdDateTime")));
@@ -54,9 +53,9 @@ impl GraphMailbox {
     /// Whether a folder is there at all.
     pub(crate) async fn exists(&self, place: &Place) -> Result<()> {
         match place.area {
+            Area::Mail => self.client.tell(&folder::mail_folder(&self.user, &place.id)).await,
             area if self.by_class(area) => self.client.tell(&store::folder(self.stream_name()?, &place.id)).await,
             area @ (Area::Notes | Area::Journal) => Err(without_streams(area)),
-            Area::Mail => self.client.tell(&folder::mail_folder(&self.user, &place.id)).await,
             _ => self.client.page::<Record>(&entry::known(&self.user, place), None).await.map(drop),
         }
     }
@@ -70,13 +69,13 @@ impl GraphMailbox {
                     parent.is_none_or(|parent| parent == place.id).then(|| map::revision::of(&message))
                 };
                 self.described(ids).await.into_iter().map(|message| message.map(here)).collect()
+            }
             area if self.by_class(area) => {
                 let version =
                     |record: Record| Some(map::revision::from_number(map::revision::of_version(record.version())));
                 self.items_of(place, ids).await.into_iter().map(|record| record.map(version)).collect()
             }
             area @ (Area::Notes | Area::Journal) => ids.iter().map(|_| Err(without_streams(area))).collect(),
-            }
             _ => {
                 let here = |record: Record| {
                     let parent = record.text("parentFolderId");
@@ -94,7 +93,7 @@ fn known(area: Area, record: &Record) -> Entry {
     let mark = mark_of(area, record);
     Entry {
         id: record.id().into(),
-        complete: !ours || mark.is_some(),
+        complete: mark.is_some() || !is_ours(area, record),
         mark: mark.as_deref().map(hash),
         uid: Some(hash(&uid_of(area, record))),
         revision: map::revision::of_version(record.version()),
