@@ -146,6 +146,10 @@ where
             refused(refusal.error().as_ref(), refusal.error_description().map_or("", String::as_str))
         }
         // The answer itself may hold a token, so it is not shown.
+        // What is wrong with JSON names no value; what is wrong with a value may.
+        RequestTokenError::Parse(reason, _) if reason.inner().is_syntax() || reason.inner().is_eof() => {
+            not_oauth(format!("no JSON: {}", reason.inner()))
+        }
         RequestTokenError::Parse(reason, _) => not_oauth(reason.path().to_string()),
         RequestTokenError::Other(reason) => not_oauth(reason),
     }
