@@ -160,7 +160,8 @@ pub(crate) fn uid(item: &ItemData) -> Option<String> {
         Kind::Mail => item.internet_message_id().map(normal_uid),
         Kind::Note => {
             let own = item.property(Property::Uid).map(str::to_owned);
-            own.or_else(|| item.internet_message_id().map(normal_uid))
+            let message_id = || item.internet_message_id().map(normal_uid).filter(|id| !id.is_empty());
+            own.or_else(message_id).or_else(|| item.property(Property::SearchKey).map(str::to_owned))
         }
         Kind::Event => item.property(Property::Uid).or(item.uid.as_deref()).map(str::to_owned),
         // What Exchange made has no identifier but the key that stays with it.
