@@ -164,7 +164,9 @@ impl Client {
 
     /// Makes everybody wait who works on this mailbox.
     pub(crate) fn pause(&self, wait: Duration) {
-        self.session.guard().pause(wait);
+        let guard = self.session.guard();
+        tracing::info!(%guard, ?wait, "over the provider's limit");
+        guard.pause(wait);
     }
 
     fn request(&self, ask: &Ask, path: &str) -> Result<Request> {

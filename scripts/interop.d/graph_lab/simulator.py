@@ -28,18 +28,23 @@ class Simulator:
         self.certificate, self.messages, self.proxied = certificate, messages, proxied
 
     def __enter__(self):
-        self.port, self.lines, self.guard = free_port(), [], None
-        self.direct = self.url = f'http://127.0.0.1:{self.port}'
+        # A port of our own choice may be taken until the server has it; only the guard has to know it before.
+        self.port, self.lines, self.guard, self.url = 0, [], None, ''
         if self.python:
             self.watch()
         elif self.proxied:
-            self.proxy = Proxy(self.port)
+            self.proxy = Proxy(0)
             self.url = f'http://127.0.0.1:{self.proxy.port}'
         self.start()
+        self.direct = f'http://127.0.0.1:{self.port}'
+        self.url = self.url or self.direct
+        if self.proxied:
+            self.proxy.target = self.port
         return self
 
     def watch(self):
         """Start the guard."""
+        self.port = free_port()
         command = [self.python, HERE / 'guard.py', self.metadata or '', f'127.0.0.1:{self.port}', *self.certificate]
         self.guard = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         scheme = 'https' if self.certificate else 'http'
@@ -49,13 +54,13 @@ class Simulator:
         self.listener.start()
 
     def start(self):
-        """Start the server, at the port at which it was before."""
+        """Start the server."""
         command = [program('graph-simulator'), str(self.port), str(self.messages), self.url, *self.options]
         self.server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        listening = re.search(r'tenant (\S+)', self.server.stdout.readline())
+        listening = re.search(r':(\d+), tenant (\S+)', self.server.stdout.readline())
         if not listening:
             sys.exit('the simulator does not listen')
-        self.tenant = listening[1]
+        self.port, self.tenant = int(listening[1]), listening[2]
 
     def kill(self):
         """The server is gone from one moment to the next."""

@@ -17,7 +17,7 @@ from .simulator import Simulator, migrate, program, secret_in, told
 MESSAGES = 300
 FROM, TO = 'ann@x.test', 'bob@x.test'
 # How many seconds the mailbox stays over its limit.
-PAUSE = 8
+PAUSE = 60
 
 
 BAD_ANSWERS = (
@@ -170,7 +170,7 @@ class Trouble:
         """The mailbox is over its limit: it is waited for, and said so."""
         with Simulator(f'--throttled={PAUSE}', messages=MESSAGES) as server:
             place = self.place()
-            done = self.start(place, server, options=('-vv',)).wait(300)
+            done = self.start(place, server, options=('-vvv',)).wait(300)
             self.checks.check(f'throttled for {PAUSE} s: done in {done.seconds:.1f} s', done.status == MOVED, done)
             waits = [line for line in told(done).splitlines() if re.search('waiting for', line, re.I)]
             self.checks.check(f'throttled: it is told: {waits[0] if waits else "(silence)"}', waits, done)
