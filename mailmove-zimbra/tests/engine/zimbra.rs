@@ -1,6 +1,6 @@
 //! Between two Zimbras nothing is lost but what is named.
 
-use mailmove_core::{Mailbox, Side};
+use mailmove_core::{Connector, Mailbox, Side};
 use mailmove_testkit::zimbra::{NewItem, Version, ZimbraServer};
 
 use crate::common::{ADDRESS, By, connector};
