@@ -62,6 +62,8 @@ pub struct ImapConfig {
     pub extra_roots: Vec<u8>,
     /// How many connections one mailbox takes at most. Fewer when the server refuses more. At least 1.
     pub connections: usize,
+    /// How many connections all mailboxes of a connector take together before none takes a further one. Each has its first.
+    pub connections_together: usize,
     /// How long connecting and signing in may take, each.
     pub connect_timeout: Duration,
     /// How long the server may be silent, and take nothing, while it owes an answer.
@@ -78,7 +80,7 @@ pub struct ImapConfig {
 }
 
 impl ImapConfig {
-    /// A server with TLS on its usual port: four connections per mailbox, 20 seconds to connect, 120 seconds of silence.
+    /// A server with TLS on its usual port: four connections per mailbox, eight in all, 20 seconds to connect, 120 seconds of silence.
     pub fn new(host: impl Into<String>) -> Self {
         Self {
             host: host.into(),
@@ -87,6 +89,7 @@ impl ImapConfig {
             allow_plaintext: false,
             extra_roots: Vec::new(),
             connections: 4,
+            connections_together: 8,
             connect_timeout: Duration::from_secs(20),
             // Cyrus needs half a minute for one fsync on a bad day; nothing healthy needs two.
             idle_timeout: Duration::from_secs(120),

@@ -14,7 +14,7 @@ use mailmove_core::{
 use crate::client::{Budget, Client};
 use crate::config::ImapConfig;
 use crate::endpoint::ImapMailbox;
-use crate::pool::Dialer;
+use crate::pool::{Dialer, Together};
 use crate::session::{Identity, Ready, Trail, Trust, open};
 
 /// An IMAP server. Mailboxes opened through one connector share its pace: when the server asks one to wait, all do.
@@ -24,6 +24,7 @@ pub struct ImapConnector {
     sign_in: SignIn,
     /// What each mailbox may still move today.
     budgets: Mutex<HashMap<String, Arc<Budget>>>,
+    together: Arc<Together>,
     trust: Arc<Trust>,
     guard: Guard,
 }
@@ -37,6 +38,7 @@ impl ImapConnector {
         let limits = Limits::new().slots(16, 16 * 1024).attempts(4).idle(DAY);
         Self {
             name: config.url(),
+            together: Together::new(config.connections_together),
             trust: Arc::new(Trust::new(&config.extra_roots)),
             guard: Guard::new(config.host.clone(), limits),
             config: Arc::new(config),
@@ -70,8 +72,14 @@ impl ImapConnector {
         guard: Guard,
         writable: bool,
     ) -> Result<ImapMailbox> {
-        let dialer =
-            Dialer { config: self.config.clone(), trust: self.trust.clone(), identity: who, enable: None, id: false };
+        let dialer = Dialer {
+            config: self.config.clone(),
+            trust: self.trust.clone(),
+            identity: who,
+            together: self.together.clone(),
+            enable: None,
+            id: false,
+        };
         let budget = {
             let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
             budgets.entry(mailbox.address.clone()).or_default().clone()

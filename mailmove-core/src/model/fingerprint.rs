@@ -27,7 +27,13 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        // Every item written is marked by one: a table is many times faster than the formatter.
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0; 64];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        }
+        f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -79,7 +85,7 @@ impl Fingerprint {
                         values[at].is_none().then_some(at)
                     });
                     if let Some(at) = current {
-                        values[at] = Some(Vec::new());
+                        values[at] = Some(Vec::with_capacity(line.len()));
                     }
                 }
                 None => current = None,

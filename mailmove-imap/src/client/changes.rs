@@ -11,7 +11,7 @@ use super::cursor::Reading;
 use super::known::KnownFolder;
 use super::labels::LabelMap;
 use super::{Client, burst};
-use crate::capabilities::{BATCH_BYTES, BATCH_ITEMS};
+use crate::capabilities::BATCH_ITEMS;
 use crate::map::message::reference;
 use crate::map::space::id_of;
 use crate::pool::Use;
@@ -178,7 +178,7 @@ impl Client {
     /// One range of a folder.
     async fn listing(&self, folder: &Arc<KnownFolder>, from: u32, to: u32, fresh: bool) -> Result<(Selected, Many)> {
         let messages = folder.facts().messages.unwrap_or_default();
-        let large = messages > BATCH_ITEMS as u64 || messages * ABOUT > 2 * BATCH_BYTES;
+        let large = messages > BATCH_ITEMS as u64;
         // The first listing says that bodies will follow.
         let weight = if fresh { messages * ABOUT } else { 64 * messages.min(PAGE) } + 4096;
         let what = if large { Use::ReadLarge } else { Use::ReadSmall };

@@ -7,7 +7,7 @@ use mailmove_core::{Error, ErrorKind, FolderId, Format, Item, ItemRef, Result, S
 
 use super::known::KnownFolder;
 use super::{Client, Way, burst};
-use crate::capabilities::{BATCH_BYTES, BATCH_ITEMS};
+use crate::capabilities::BATCH_ITEMS;
 use crate::error::{Asked, Fault, refused};
 use crate::map::message;
 use crate::pool::Use;
@@ -89,7 +89,7 @@ impl Client {
         bytes: u64,
     ) -> Result<HashMap<u32, Found>> {
         let large = folder.facts().messages.is_some_and(|messages| messages > BATCH_ITEMS as u64);
-        let what = if large || bytes > BATCH_BYTES { Use::ReadLarge } else { Use::ReadSmall };
+        let what = if large { Use::ReadLarge } else { Use::ReadSmall };
         let order = folder.order.lock().await;
         let ticket = self.lane(folder, bytes, what).await?;
         let pieces = UidSet::ascending(uids.iter().copied()).pieces(MAX_LINE);

@@ -187,7 +187,14 @@ impl Client {
     where
         Fut: Future<Output = Result<T>>,
     {
-        let work = async |_| work().await.map_err(|error| self.quirks.reread(error));
+        let work = async |_| {
+            work().await.map_err(|error| {
+                if error.kind() == ErrorKind::Throttled {
+                    self.pool.throttled();
+                }
+                self.quirks.reread(error)
+            })
+        };
         self.guard.run(Call::repeatable(name), work).await.map_err(|error| self.here(error))
     }
 
@@ -200,6 +207,7 @@ impl Client {
     fn heed(&self, error: &Error) {
         if let (ErrorKind::Throttled, Recovery::Retry { after: Some(after) }) = (error.kind(), error.recovery()) {
             self.guard.pause(after);
+            self.pool.throttled();
         }
     }
 

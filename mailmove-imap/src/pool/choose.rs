@@ -26,13 +26,15 @@ pub(super) enum Choice {
     Grow,
     /// Wait until something changes.
     Wait,
+    /// The same, but not beyond the moment at which a connection is nobody's any more.
+    WaitUntil(Instant),
     /// There is none at all.
     None,
 }
 
 /// For how long a large folder keeps its connection between two calls. The caller has two in flight; a pause means that
 /// it is done, or waits for the other side.
-const KEPT: Duration = Duration::from_millis(100);
+const KEPT: Duration = Duration::from_millis(30);
 /// For how long a folder that was written stays at home where it was.
 const HOME: Duration = Duration::from_millis(500);
 /// After how long of waiting a connection is shared after all. One switch of folders then costs less than the wait.
@@ -72,7 +74,9 @@ pub(super) fn choose(lanes: &mut Lanes, folder: &[u8], what: Use, patient: bool)
     }
     match lightest(lanes.lanes.iter().filter(free)) {
         Choice::None if patient && lanes.may_grow() => Choice::Grow,
-        Choice::None if patient => Choice::Wait,
+        Choice::None if patient => {
+            lanes.lanes.iter().filter_map(Lane::free_at).min().map_or(Choice::Wait, Choice::WaitUntil)
+        }
         Choice::None => lightest(lanes.lanes.iter()),
         choice => choice,
     }
@@ -97,6 +101,11 @@ impl Lane {
         self.calls.contains_key(folder) || now.duration_since(used) < HOME
     }
 
+    /// When its owner is gone, unless calls are under way.
+    fn free_at(&self) -> Option<Instant> {
+        self.owner.as_ref().filter(|(owner, _)| !self.calls.contains_key(owner)).map(|(_, used)| *used + KEPT)
+    }
+
     /// Whether another folder has it to itself.
     fn is_kept_from(&self, folder: &[u8], now: Instant) -> bool {
         self.owner.as_ref().is_some_and(|(owner, used)| {
@@ -112,11 +121,12 @@ mod tests {
     use bytes::BytesMut;
 
     use super::super::lane::Refusal;
+    use super::super::together::Together;
     use super::*;
     use crate::engine::Connection;
 
     fn lanes(count: usize, limit: usize) -> (Lanes, Vec<tokio::io::DuplexStream>) {
-        let mut lanes = Lanes::new(limit);
+        let mut lanes = Lanes::new(limit, Together::new(8));
         let servers = (0..count).map(|_| {
             let (ours, theirs) = tokio::io::duplex(64);
             let (read, write) = tokio::io::split(ours);
@@ -156,11 +166,11 @@ mod tests {
         let (mut lanes, _servers) = lanes(1, 2);
         take(&mut lanes, "one", Use::ReadLarge);
         assert_eq!(choose(&mut lanes, b"two", Use::ReadLarge, true), Choice::Grow);
-        assert_eq!(lanes.book(2), 1);
+        assert_eq!(lanes.book(2).len(), 1);
         assert_eq!(choose(&mut lanes, b"two", Use::ReadLarge, true), Choice::Wait);
         assert_eq!(choose(&mut lanes, b"two", Use::ReadSmall, true), Choice::Wait);
         assert!(matches!(choose(&mut lanes, b"two", Use::ReadLarge, false), Choice::Lane(_)));
-        assert_eq!(lanes.book(9), 0, "never more than the limit");
+        assert_eq!(lanes.book(9).len(), 0, "never more than the limit");
     }
 
     #[tokio::test]
@@ -189,22 +199,57 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn who_waits_for_a_large_folder_looks_again_when_its_owner_is_gone() {
+        let (mut lanes, _servers) = lanes(1, 1);
+        let only = take(&mut lanes, "one", Use::ReadLarge);
+        assert_eq!(choose(&mut lanes, b"two", Use::ReadSmall, true), Choice::Wait, "its call is under way");
+        lanes.leave(only, b"one", 10);
+        assert_eq!(choose(&mut lanes, b"two", Use::ReadSmall, true), Choice::WaitUntil(Instant::now() + KEPT));
+        tokio::time::advance(KEPT).await;
+        assert_eq!(take(&mut lanes, "two", Use::ReadSmall), only);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_asks_for_a_pause_gets_half_as_many_and_one_more_after_a_while() {
+        let (mut lanes, _servers) = lanes(4, 4);
+        let busy = take(&mut lanes, "a", Use::Write);
+        lanes.halve();
+        assert_eq!(lanes.count(), 2);
+        lanes.halve();
+        assert_eq!(lanes.count(), 1, "nothing that is under way is broken off");
+        assert_eq!(take(&mut lanes, "b", Use::Write), busy);
+        assert!(lanes.book(4).is_empty(), "not at once");
+        tokio::time::advance(Duration::from_secs(11)).await;
+        assert_eq!(lanes.book(4).len(), 1);
+    }
+
+    #[tokio::test]
+    async fn no_further_connection_is_asked_for_when_other_mailboxes_have_them_all() {
+        let (mut one, _servers) = lanes(1, 4);
+        let others: Vec<_> = (0..7).map(|_| one.together().first()).collect();
+        take(&mut one, "a", Use::ReadLarge);
+        assert_eq!(choose(&mut one, b"b", Use::ReadLarge, true), Choice::Wait);
+        assert!(one.book(4).is_empty());
+        drop(others);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_connection_that_ended_is_forgotten_and_a_refusal_lowers_the_limit() {
         let (mut lanes, servers) = lanes(1, 4);
-        assert_eq!(lanes.book(3), 2);
+        assert_eq!(lanes.book(3).len(), 2);
         lanes.refused(Refusal::Passing);
-        assert_eq!(lanes.book(4), 0, "not at once");
+        assert_eq!(lanes.book(4).len(), 0, "not at once");
         tokio::time::advance(Duration::from_secs(11)).await;
-        assert_eq!(lanes.book(3), 1);
+        assert_eq!(lanes.book(3).len(), 1);
         lanes.refused(Refusal::TooMany);
         lanes.refused(Refusal::TooMany);
         tokio::time::advance(Duration::from_secs(11)).await;
-        assert_eq!(lanes.book(3), 0, "it rests longer after each");
+        assert_eq!(lanes.book(3).len(), 0, "it rests longer after each");
         tokio::time::advance(Duration::from_secs(30)).await;
-        assert_eq!(lanes.book(3), 1, "one more is tried, not all");
+        assert_eq!(lanes.book(3).len(), 1, "one more is tried, not all");
         lanes.refused(Refusal::Credential);
         tokio::time::advance(Duration::from_secs(3600)).await;
-        assert_eq!(lanes.book(3), 0, "a refused credential is not offered again");
+        assert_eq!(lanes.book(3).len(), 0, "a refused credential is not offered again");
         drop(servers);
         for _ in 0..100 {
             tokio::task::yield_now().await;

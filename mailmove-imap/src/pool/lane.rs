@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::Pool;
 use super::choose::Use;
+use super::together::{Place, Together};
 use crate::engine::Connection;
 
 /// How long no further connection is tried after one that could not be opened. Twice as long after each that the server
@@ -42,12 +43,14 @@ pub(super) struct Lanes {
     not_before: Option<Instant>,
     rest: Duration,
     closed: bool,
+    together: Arc<Together>,
 }
 
 /// One connection and its work.
 #[derive(Debug)]
 pub(super) struct Lane {
     pub(super) number: u64,
+    _place: Place,
     pub(super) connection: Arc<Connection>,
     /// About how many bytes are on their way.
     pub(super) weight: u64,
@@ -60,19 +63,40 @@ pub(super) struct Lane {
 }
 
 impl Lanes {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize, together: Arc<Together>) -> Self {
         let most = limit.max(1);
-        Self { lanes: Vec::new(), next: 0, opening: 0, most, limit: most, not_before: None, rest: REST, closed: false }
+        Self {
+            lanes: Vec::new(),
+            next: 0,
+            opening: 0,
+            most,
+            limit: most,
+            not_before: None,
+            rest: REST,
+            closed: false,
+            together,
+        }
     }
 
+    #[cfg(test)]
+    pub(super) fn together(&self) -> &Arc<Together> {
+        &self.together
+    }
+
+    /// The first one.
     pub(super) fn add(&mut self, connection: Connection) {
+        let place = self.together.first();
+        self.put(connection, place);
+    }
+
+    fn put(&mut self, connection: Connection, place: Place) {
         if self.closed {
             return;
         }
         self.next += 1;
         let connection = Arc::new(connection);
         let (calls, written) = (HashMap::new(), HashMap::new());
-        self.lanes.push(Lane { number: self.next, connection, weight: 0, calls, written, owner: None });
+        self.lanes.push(Lane { number: self.next, _place: place, connection, weight: 0, calls, written, owner: None });
     }
 
     /// Forgets connections that ended.
@@ -90,27 +114,44 @@ impl Lanes {
     }
 
     pub(super) fn may_grow(&self) -> bool {
-        !self.is_resting() && self.lanes.len() + self.opening < self.bears()
+        !self.is_resting() && self.lanes.len() + self.opening < self.bears() && self.together.has_room()
     }
 
     pub(super) fn is_growing(&self) -> bool {
         self.opening > 0
     }
 
-    /// Says how many are to be opened so that there are this many, and counts them as under way.
-    pub(super) fn book(&mut self, wanted: usize) -> usize {
+    /// The places for those that are to be opened so that there are this many. They count as under way.
+    pub(super) fn book(&mut self, wanted: usize) -> Vec<Place> {
         if self.is_resting() {
-            return 0;
+            return Vec::new();
         }
         let more = wanted.min(self.bears()).saturating_sub(self.lanes.len() + self.opening);
-        self.opening += more;
-        more
+        let places: Vec<Place> = std::iter::from_fn(|| self.together.further()).take(more).collect();
+        self.opening += places.len();
+        places
     }
 
-    pub(super) fn opened(&mut self, connection: Connection) {
+    pub(super) fn opened(&mut self, connection: Connection, place: Place) {
         self.opening -= 1;
-        self.add(connection);
+        self.put(connection, place);
         self.limit = self.limit.max(self.lanes.len());
+    }
+
+    /// The server wants to be left alone: half as many from now on. One by one they are tried again after a while.
+    pub(super) fn halve(&mut self) {
+        self.limit = (self.lanes.len() / 2).max(1);
+        self.not_before = Some(Instant::now() + self.rest);
+        self.shrink();
+    }
+
+    /// Puts those away that are too many and idle.
+    fn shrink(&mut self) {
+        while self.lanes.len() > self.limit
+            && let Some(idle) = self.lanes.iter().rposition(|lane| lane.calls.is_empty())
+        {
+            self.lanes.remove(idle);
+        }
     }
 
     /// One could not be opened.
@@ -168,6 +209,7 @@ impl Lanes {
         {
             *used = Instant::now();
         }
+        self.shrink();
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -6,6 +6,7 @@
 
 mod choose;
 mod lane;
+mod together;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,6 +24,7 @@ use lane::{Lanes, Refusal};
 
 pub(crate) use choose::Use;
 pub(crate) use lane::Ticket;
+pub(crate) use together::Together;
 
 /// One more connection is worth its three round trips when each has this much to do, in bytes.
 const PAYS: u64 = 1 << 20;
@@ -44,6 +46,8 @@ pub(crate) struct Dialer {
     pub(crate) config: Arc<ImapConfig>,
     pub(crate) trust: Arc<Trust>,
     pub(crate) identity: Identity,
+    /// What all mailboxes of this server have.
+    pub(crate) together: Arc<Together>,
     /// What is switched on right after signing in.
     pub(crate) enable: Option<String>,
     /// Whether the server wants to know who we are.
@@ -54,7 +58,7 @@ impl Pool {
     /// A pool with its first connection.
     pub(crate) fn new(dialer: Dialer, first: Connection, most: usize) -> Arc<Self> {
         dialer.prepare(&first);
-        let mut lanes = Lanes::new(most);
+        let mut lanes = Lanes::new(most, dialer.together.clone());
         lanes.add(first);
         Arc::new(Self { dialer, lanes: Mutex::new(lanes), changed: Notify::new(), first: tokio::sync::Mutex::new(()) })
     }
@@ -88,7 +92,11 @@ impl Pool {
                 Choice::None => self.open_first().await?,
                 _ => {
                     // Whoever waited long enough shares a connection after all.
-                    let _ = tokio::time::timeout_at(since + SHARE_AFTER, changed).await;
+                    let until = match choice {
+                        Choice::WaitUntil(free) => free.min(since + SHARE_AFTER),
+                        _ => since + SHARE_AFTER,
+                    };
+                    let _ = tokio::time::timeout_at(until, changed).await;
                     tokio::task::yield_now().await;
                 }
             }
@@ -99,6 +107,11 @@ impl Pool {
     pub(crate) fn expect_work(self: &Arc<Self>, connections: usize) {
         let mut lanes = self.lanes();
         self.grow(&mut lanes, connections);
+    }
+
+    /// The server asked for a pause.
+    pub(crate) fn throttled(&self) {
+        self.lanes().halve();
     }
 
     /// Puts every connection away.
@@ -112,13 +125,13 @@ impl Pool {
     }
 
     fn grow(self: &Arc<Self>, lanes: &mut Lanes, wanted: usize) {
-        for _ in 0..lanes.book(wanted) {
+        for place in lanes.book(wanted) {
             let pool = self.clone();
             tokio::spawn(async move {
                 let opened = pool.dialer.dial(true).await;
                 let mut lanes = pool.lanes();
                 match opened {
-                    Ok(ready) => lanes.opened(ready.connection),
+                    Ok(ready) => lanes.opened(ready.connection, place),
                     Err(error) => {
                         tracing::debug!(target: "mailmove::imap", %error, "no further connection");
                         lanes.refused(match error.kind() {

@@ -1,7 +1,5 @@
 //! INTERNALDATE (RFC 3501 `date-time`), read liberally and written strictly.
 
-use std::fmt::Write as _;
-
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -33,19 +31,30 @@ pub(crate) fn quoted(date: OffsetDateTime) -> Option<String> {
     let (hours, minutes, _) = date.offset().as_hms();
     let sign = if hours < 0 || minutes < 0 { '-' } else { '+' };
     let mut text = String::with_capacity(28);
-    let month = MONTHS[usize::from(u8::from(date.month())) - 1];
-    let written = write!(
-        text,
-        "\"{:2}-{month}-{:04} {:02}:{:02}:{:02} {sign}{:02}{:02}\"",
-        date.day(),
-        date.year(),
-        date.hour(),
-        date.minute(),
-        date.second(),
-        hours.unsigned_abs(),
-        minutes.unsigned_abs()
-    );
-    written.is_ok().then_some(text)
+    text.push_str(if date.day() < 10 { "\" " } else { "\"" });
+    digits(&mut text, date.day().into(), if date.day() < 10 { 1 } else { 10 });
+    text.push('-');
+    text.push_str(MONTHS[usize::from(u8::from(date.month())) - 1]);
+    text.push('-');
+    digits(&mut text, date.year().unsigned_abs(), 1000);
+    for (before, number) in [(' ', date.hour()), (':', date.minute()), (':', date.second())] {
+        text.push(before);
+        digits(&mut text, number.into(), 10);
+    }
+    text.push(' ');
+    text.push(sign);
+    digits(&mut text, hours.unsigned_abs().into(), 10);
+    digits(&mut text, minutes.unsigned_abs().into(), 10);
+    text.push('"');
+    Some(text)
+}
+
+/// A number from the digit of this worth on. Every message written has a date: the formatter would take ten times as long.
+fn digits(text: &mut String, number: u32, mut worth: u32) {
+    while worth > 0 {
+        text.push(char::from(b'0' + (number / worth % 10) as u8));
+        worth /= 10;
+    }
 }
 
 fn year(text: &str) -> Option<i32> {
