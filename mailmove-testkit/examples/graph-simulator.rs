@@ -80,7 +80,7 @@ fn plant(server: &GraphServer, ann: &MailboxHandle, option: &str) -> Outcome<()>
         "--cut" => Fault::on(value).nth(1).then(Action::Truncate { after: 30 }),
         "--busy" => Fault::on(value).times(2).then(status(503, "", Some(Duration::from_millis(1500)))),
         "--throttled" => {
-            Fault::any().nth(20).then(status(429, "ApplicationThrottled", Some(Duration::from_secs(value.parse()?))))
+            Fault::any().nth(100).then(status(429, "ApplicationThrottled", Some(Duration::from_secs(value.parse()?))))
         }
         _ => return Err(format!("there is no option {name}").into()),
     };
