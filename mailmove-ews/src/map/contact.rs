@@ -1,8 +1,8 @@
 //! Contacts and groups, between vCard and the fields of Exchange.
 
-use calcard::common::{IanaString, PartialDateTime};
-use calcard::vcard::{VCard, VCardEntry, VCardParameter, VCardParameterName, VCardProperty, VCardValue, VCardVersion};
-use mailmove_core::{Error, ErrorKind, Loss, Result};
+use calcard::vcard::{VCard, VCardEntry, VCardParameter, VCardProperty, VCardValue, VCardVersion};
+use mailmove_core::{Loss, Result};
+use mailmove_exchange::vcard::{self, texts, words};
 
 use crate::wire::item::ItemData;
 use crate::wire::tree::{Field, Tree};
@@ -105,10 +105,7 @@ pub(crate) fn write(item: &ItemData) -> String {
 
 /// Takes a vCard apart.
 pub(crate) fn read(text: &str) -> Result<Parts> {
-    let card = VCard::parse(text).map_err(|_| {
-        Error::new(ErrorKind::Refused, "this is no vCard")
-            .remedy("look at the contact at the source; export it by hand")
-    })?;
+    let card = vcard::parse(text)?;
     let mut reader = Reader::default();
     card.entries.iter().for_each(|entry| reader.take(entry));
     Ok(reader.finish())
@@ -150,8 +147,8 @@ impl Reader {
             }
             VCardProperty::Org => self.set("t:CompanyName", first) && self.set("t:Department", part(1)),
             VCardProperty::Note => self.set("t:Body", first),
-            VCardProperty::Bday => day_text(entry).is_some_and(|day| self.set("t:Birthday", day)),
-            VCardProperty::Anniversary => day_text(entry).is_some_and(|day| self.set("t:WeddingAnniversary", day)),
+            VCardProperty::Bday => vcard::day(entry).is_some_and(|day| self.set("t:Birthday", day)),
+            VCardProperty::Anniversary => vcard::day(entry).is_some_and(|day| self.set("t:WeddingAnniversary", day)),
             VCardProperty::Categories => {
                 self.parts.categories.extend(values.iter().filter(|name| !name.is_empty()).cloned());
                 true
@@ -262,37 +259,14 @@ fn typed(name: VCardProperty, words: &str, values: Vec<&str>) -> VCardEntry {
     VCardEntry::new(name).with_params(params).with_values(values)
 }
 
-fn texts(entry: &VCardEntry) -> Vec<String> {
-    let text = |value: &VCardValue| match value {
-        VCardValue::Text(text) => text.clone(),
-        VCardValue::Component(parts) => parts.join(", "),
-        VCardValue::Kind(kind) => kind.as_str().to_owned(),
-        _ => String::new(),
-    };
-    entry.values.iter().map(text).collect()
-}
-
-/// What kind of telephone or address it is.
-fn words(entry: &VCardEntry) -> Vec<String> {
-    let types = entry.params.iter().filter(|param| param.name == VCardParameterName::Type);
-    types.filter_map(|param| param.value.as_text()).map(str::to_owned).collect()
-}
-
-fn day_text(entry: &VCardEntry) -> Option<String> {
-    let date = match entry.values.first()? {
-        VCardValue::PartialDateTime(date) => date.clone(),
-        _ => return None,
-    };
-    let PartialDateTime { year: Some(year), month: Some(month), day: Some(day), .. } = date else { return None };
-    Some(format!("{year:04}-{month:02}-{day:02}T00:00:00Z"))
-}
-
 fn strip<'a>(text: &'a str, prefix: &str) -> &'a str {
     text.strip_prefix(prefix).unwrap_or(text)
 }
 
 #[cfg(test)]
 mod tests {
+    use mailmove_core::ErrorKind;
+
     use super::*;
     use crate::wire::property::Property;
     use crate::wire::writer::{Writer, text_of};

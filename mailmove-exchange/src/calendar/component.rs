@@ -311,7 +311,7 @@ pub(super) fn is_idle(name: &Name) -> bool {
     }
 }
 
-pub(crate) fn refused(what: &str) -> Error {
+pub(super) fn refused(what: &str) -> Error {
     Error::new(ErrorKind::Refused, what).remedy("look at the item at the source; move it by hand if it is needed")
 }
 

@@ -27,7 +27,6 @@ pub use appointment::{
     Answer, Appointment, Attendee, AttendeeRole, Busy, Importance, Occurrence, Person, Sensitivity, Text,
 };
 pub use attach::{Attached, Content};
-pub(crate) use component::refused;
 pub use journal::Journal;
 pub use read::{from_icalendar, read_event};
 pub use recurrence::{Days, End, Pattern, Recurrence, Week};

@@ -1,7 +1,6 @@
 //! vCard to a contact or a list of people ([MS-OXOCNTC]).
 
-use calcard::common::IanaString;
-use calcard::vcard::{VCard, VCardEntry, VCardParameterName, VCardProperty as Name, VCardValue};
+use calcard::vcard::{VCard, VCardEntry, VCardProperty as Name, VCardValue};
 use mailmove_core::{Item, Loss, Result};
 use time::Date;
 
@@ -12,6 +11,7 @@ use super::person::entry_id;
 use super::stream::Stream;
 use super::{Options, begin, body, categories, sensitivity};
 use crate::calendar::{Person, Sensitivity, Text};
+use crate::vcard::{self, texts, words};
 
 /// Fields of one text.
 const TEXTS: [(Name, Key); 6] = [
@@ -47,7 +47,7 @@ const MAILS: [u32; 3] = [0x8080, 0x8090, 0x80a0];
 
 pub(super) fn write(stream: &mut Stream, item: &Item, options: &Options) -> Result<Vec<Loss>> {
     let text = String::from_utf8_lossy(&item.body.bytes()?).into_owned();
-    let card = VCard::parse(text).map_err(|_| crate::calendar::refused("this is no vCard"))?;
+    let card = vcard::parse(&text)?;
     let parts = Parts::of(&card);
     begin(stream, if parts.group { "IPM.DistList" } else { "IPM.Contact" }, item, options, 1)?;
     categories(stream, item, &parts.categories)?;
@@ -259,20 +259,4 @@ fn photo(stream: &mut Stream, media: &str, octets: &[u8]) -> Result<()> {
     stream.truth(tag::CONTACT_PHOTO, true)?;
     stream.binary(tag::ATTACH_DATA, octets)?;
     stream.marker(Marker::EndAttachment)
-}
-
-fn texts(entry: &VCardEntry) -> Vec<String> {
-    let text = |value: &VCardValue| match value {
-        VCardValue::Text(text) => text.clone(),
-        VCardValue::Component(parts) => parts.join(", "),
-        VCardValue::Kind(kind) => kind.as_str().to_owned(),
-        _ => String::new(),
-    };
-    entry.values.iter().map(text).collect()
-}
-
-/// What kind of telephone or address it is.
-fn words(entry: &VCardEntry) -> Vec<String> {
-    let types = entry.params.iter().filter(|param| param.name == VCardParameterName::Type);
-    types.filter_map(|param| param.value.as_text()).map(str::to_owned).collect()
 }

@@ -1,9 +1,9 @@
 //! A vCard as Graph takes it.
 
 use bytes::Bytes;
-use calcard::common::PartialDateTime;
-use calcard::vcard::{VCard, VCardEntry, VCardParameterName, VCardProperty, VCardValue, VCardVersion};
+use calcard::vcard::{VCard, VCardEntry, VCardProperty, VCardValue, VCardVersion};
 use mailmove_core::{Error, ErrorKind, Loss, Result};
+use mailmove_exchange::vcard::{self, texts, words};
 use serde_json::{Map, Value, json};
 
 use super::{ADDRESS, CHATS, MAILS, NAMES, PHONES, PLACES, TEXTS};
@@ -31,10 +31,7 @@ pub(crate) struct Photo {
 
 /// Takes a vCard apart.
 pub(crate) fn read(text: &str) -> Result<Parts> {
-    let card = VCard::parse(text).map_err(|_| {
-        Error::new(ErrorKind::Refused, "this is no vCard")
-            .remedy("look at the contact at the source; export it by hand")
-    })?;
+    let card = vcard::parse(text)?;
     let mut reader = Reader::default();
     for entry in card.entries {
         if !reader.take(&entry)? {
@@ -77,7 +74,7 @@ impl Reader {
             }
             VCardProperty::Org => self.set("companyName", first) && self.set("department", part(1)),
             VCardProperty::Note => self.set("personalNotes", first),
-            VCardProperty::Bday => day_text(entry).is_some_and(|day| self.set("birthday", day)),
+            VCardProperty::Bday => vcard::day(entry).is_some_and(|day| self.set("birthday", day)),
             VCardProperty::Categories => {
                 self.parts.categories.extend(values.into_iter().filter(|name| !name.is_empty()));
                 true
@@ -184,33 +181,6 @@ impl Reader {
         parts.kept = Some(lines).filter(|lines| lines.len() <= KEPT);
         parts
     }
-}
-
-fn texts(entry: &VCardEntry) -> Vec<String> {
-    let text = |value: &VCardValue| match value {
-        VCardValue::Text(text) => text.clone(),
-        VCardValue::Component(parts) => parts.join(", "),
-        VCardValue::Kind(kind) => kind_text(kind),
-        _ => String::new(),
-    };
-    entry.values.iter().map(text).collect()
-}
-
-fn kind_text(kind: &calcard::vcard::VCardKind) -> String {
-    use calcard::common::IanaString;
-    kind.as_str().to_owned()
-}
-
-/// What kind of telephone or address it is.
-fn words(entry: &VCardEntry) -> Vec<String> {
-    let types = entry.params.iter().filter(|param| param.name == VCardParameterName::Type);
-    types.filter_map(|param| param.value.as_text()).map(str::to_owned).collect()
-}
-
-fn day_text(entry: &VCardEntry) -> Option<String> {
-    let VCardValue::PartialDateTime(date) = entry.values.first()? else { return None };
-    let PartialDateTime { year: Some(year), month: Some(month), day: Some(day), .. } = date else { return None };
-    Some(format!("{year:04}-{month:02}-{day:02}T00:00:00Z"))
 }
 
 fn strip<'a>(text: &'a str, prefix: &str) -> &'a str {
