@@ -79,8 +79,6 @@ impl Shape {
 
     /// The same of appointments alone.
     pub(crate) const EVENT: Shape = Shape {
-        mime: false,
-        all: false,
         fields: &[
             "item:ParentFolderId",
             "item:ItemClass",
@@ -94,18 +92,7 @@ impl Shape {
             "item:HasAttachments",
             "calendar:UID",
         ],
-        properties: &[
-            Property::MessageFlags,
-            Property::LastModified,
-            Property::FlagStatus,
-            Property::LastVerb,
-            Property::IconIndex,
-            Property::ImapDeleted,
-            Property::SearchKey,
-            Property::InternetMessageId,
-            Property::Mark,
-            Property::Uid,
-        ],
+        ..Shape::ITEM
     };
 
     /// The same with every field.
