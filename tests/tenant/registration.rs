@@ -46,7 +46,8 @@ fn whole(server: &GraphServer) {
     assert_eq!((ours[0].certificates, ours[0].principals), (1, 1), "{ours:?}");
     let mut rights: Vec<&str> = ours[0].rights.iter().map(String::as_str).collect();
     let mut wanted: Vec<&str> = RIGHTS.into_iter().chain(STREAMS).collect();
-    (rights.sort_unstable(), wanted.sort_unstable());
+    rights.sort_unstable();
+    wanted.sort_unstable();
     assert_eq!(rights, wanted);
 }
 
