@@ -34,6 +34,8 @@ mod mime;
 pub mod nasty;
 #[cfg(any(feature = "http", feature = "imap"))]
 pub mod simulator;
+#[cfg(any(feature = "ews", feature = "zimbra"))]
+mod xml;
 #[cfg(feature = "zimbra")]
 pub mod zimbra;
 

@@ -1,78 +1,38 @@
 //! The XML form.
 
-use quick_xml::NsReader;
-use quick_xml::XmlVersion;
-use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::name::ResolveResult;
-
 use super::{Element, Place, Value};
+use crate::xml::{self, Tree};
 
 /// The root element.
 ///
 /// # Errors
 /// With the words of the parser when this is no well-formed XML, or a document type makes it dangerous.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Element, String> {
-    let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
-    let mut reader = NsReader::from_str(text.trim_start_matches('\u{feff}'));
-    reader.config_mut().expand_empty_elements = true;
-    let mut open: Vec<Element> = Vec::new();
-    loop {
-        let (resolved, event) = reader.read_resolved_event().map_err(|error| error.to_string())?;
-        let namespace = match resolved {
-            ResolveResult::Bound(namespace) => String::from(namespace.as_ref()),
-            ResolveResult::Unbound | ResolveResult::Unknown(_) => String::new(),
-        };
-        match event {
-            Event::Start(start) => open.push(element(namespace, &start)?),
-            Event::End(_) => {
-                let Some(mut done) = open.pop() else { return Err("an end without a start".to_owned()) };
-                if !done.children.is_empty() && done.own_text().trim().is_empty() {
-                    done.text = None;
-                }
-                match open.last_mut() {
-                    Some(parent) => parent.children.push(done),
-                    None => return Ok(done),
-                }
-            }
-            Event::Text(text) => append(&mut open, &text.xml_content(XmlVersion::Implicit1_0)),
-            Event::CData(text) => append(&mut open, &text.xml_content(XmlVersion::Implicit1_0)),
-            Event::GeneralRef(reference) => {
-                let character = reference.resolve_char_ref().map_err(|error| error.to_string())?;
-                match character {
-                    Some(character) => append(&mut open, character.encode_utf8(&mut [0; 4])),
-                    None => {
-                        let name: &str = &reference;
-                        let text = resolve_predefined_entity(name).ok_or_else(|| format!("unknown entity {name}"))?;
-                        append(&mut open, text);
-                    }
-                }
-            }
-            Event::DocType(_) => return Err("a document type is not allowed".to_owned()),
-            Event::Eof => return Err("the document ends too early".to_owned()),
-            Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
-        }
-    }
+    xml::parse(bytes)
 }
 
-fn append(open: &mut [Element], text: &str) {
-    if let Some(element) = open.last_mut() {
-        element.text.get_or_insert_default().push_str(text);
+impl Tree for Element {
+    fn begin(namespace: Option<&str>, name: &str) -> Self {
+        Self { namespace: namespace.unwrap_or_default().to_owned(), ..Self::new(name) }
     }
-}
 
-fn element(namespace: String, start: &BytesStart<'_>) -> Result<Element, String> {
-    let mut element = Element::new(start.local_name().into_inner());
-    element.namespace = namespace;
-    for attribute in start.attributes() {
-        let attribute = attribute.map_err(|error| error.to_string())?;
-        let key: &str = attribute.key.as_ref();
-        if key != "xmlns" && !key.contains(':') {
-            let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| error.to_string())?;
-            element.attributes.push((key.to_owned(), Value::Text(value.into_owned()), Place::Attribute));
+    fn push_attribute(&mut self, name: &str, value: String) {
+        self.attributes.push((name.to_owned(), Value::Text(value), Place::Attribute));
+    }
+
+    fn push_text(&mut self, text: &str) {
+        self.text.get_or_insert_default().push_str(text);
+    }
+
+    fn push_child(&mut self, child: Self) {
+        self.children.push(child);
+    }
+
+    fn end(&mut self) {
+        if !self.children.is_empty() && self.own_text().trim().is_empty() {
+            self.text = None;
         }
     }
-    Ok(element)
 }
 
 /// The element as a document, with `prefix` for the namespace of its root.
