@@ -62,11 +62,6 @@ impl MailboxHandle {
         self.by_id(id, |mailbox, key| ItemSnapshot::of(&mailbox.items[&key]))
     }
 
-    /// The id of an item that is the same wherever the item lies; `id` may be of either kind.
-    pub fn immutable_id(&self, id: &str) -> String {
-        self.by_id(id, |mailbox, key| mailbox.items[&key].id(true).text())
-    }
-
     /// Adds an empty folder of a class below one that exists; one that is there stays as it is.
     pub fn create_folder(&self, path: &str, class: &str) -> &Self {
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));

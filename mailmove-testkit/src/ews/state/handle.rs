@@ -32,22 +32,11 @@ impl MailboxHandle {
 
     /// Everything below the root of what users see, as it is now.
     pub fn snapshot(&self) -> MailboxSnapshot {
-        self.snapshot_of("msgfolderroot")
-    }
-
-    /// Everything in the archive, as it is now.
-    ///
-    /// # Panics
-    /// When the mailbox has none.
-    pub fn archive_snapshot(&self) -> MailboxSnapshot {
-        self.snapshot_of("archivemsgfolderroot")
-    }
-
-    fn snapshot_of(&self, root: &str) -> MailboxSnapshot {
         let store = lock(&self.store);
-        let found = store.well_known(self.number, root).map(|root| MailboxSnapshot::of(&store, root));
+        let root = store.well_known(self.number, "msgfolderroot");
+        let found = root.map(|root| MailboxSnapshot::of(&store, root));
         drop(store);
-        found.unwrap_or_else(|| panic!("{} has no {root}", self.address))
+        found.unwrap_or_else(|| panic!("{} has no folders", self.address))
     }
 
     /// The paths of all folders.

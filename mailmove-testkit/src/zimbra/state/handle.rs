@@ -135,14 +135,6 @@ impl MailboxHandle {
         self
     }
 
-    /// Gives a folder a colour, 0 to 9, and flags.
-    pub fn decorate_folder(&self, path: &str, color: i64, flags: &str) -> &Self {
-        self.in_folder(path, |mailbox, id| {
-            mailbox.change_folder(id, |folder| (folder.color, folder.flags) = (color, flags.to_owned()));
-        });
-        self
-    }
-
     /// Removes a folder with all below it.
     pub fn delete_folder(&self, path: &str) -> &Self {
         self.in_folder(path, |mailbox, id| {
@@ -251,12 +243,6 @@ impl MailboxHandle {
             mailbox.oldest = mailbox.changed();
             mailbox.tombstones.clear();
         });
-        self
-    }
-
-    /// Sets an attribute or a preference of the account; without values it is taken away.
-    pub fn set_attribute(&self, name: &str, values: &[&str]) -> &Self {
-        lock(&self.world).accounts[self.number].set(name, values);
         self
     }
 
