@@ -9,8 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::{ADDRESS, config, connector, server};
 use mailmove_core::{
-    Connector, Destination, Digest, Flags, Format, Item, ItemFlags, Kind, Mailbox, Mark, NewFolder, Recovery, Result,
-    Side, Spool, Write, Written,
+    Connector, Destination, Digest, Fingerprint, Flags, FolderId, Format, Item, ItemFlags, Kind, Mailbox, Mark,
+    NewFolder, Recovery, Result, Side, Spool, Wanted, Write, Written,
 };
 use mailmove_graph::GraphConfig;
 use mailmove_testkit::graph::{Action, Fault, GraphServer, ItemSnapshot};
@@ -200,4 +200,26 @@ async fn an_address_for_a_large_file_that_is_over_costs_a_repeat_and_no_item() {
     assert_eq!(error.recovery(), Recovery::Requeue, "{error}");
     write(destination.as_ref(), vec![large]).await.swap_remove(0).unwrap();
     assert_eq!((stored(&server).len(), in_progress(&server)), (1, 0));
+}
+
+#[tokio::test]
+async fn a_look_that_breaks_in_the_middle_is_made_again_from_where_it_began() {
+    let server = server().page(2).start().await;
+    let mailbox = server.mailbox(ADDRESS);
+    for number in 0..5 {
+        mailbox.add("Inbox", format!("Subject: {number}\r\nMessage-ID: <{number}@example.org>\r\n\r\n"));
+    }
+    let destination = destination(&server).await;
+    let inbox = FolderId::new(format!("mail:{}", mailbox.folder_id("Inbox")));
+    let wanted = |number: usize| {
+        let mut print = Fingerprint::default();
+        print.uid = Some(format!("<{number}@example.org>"));
+        Wanted::Like(print)
+    };
+    let wanted: Vec<Wanted> = (0..5).map(wanted).collect();
+    let refused = Action::Status { code: 403, body: "ErrorAccessDenied".to_owned(), retry_after: None };
+    server.faults().add(Fault::on("GET mailFolders/{id}/messages/delta").nth(2).then(refused));
+    destination.locate(&inbox, &wanted, None).await.unwrap_err();
+    let found = destination.locate(&inbox, &wanted, None).await.unwrap();
+    assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [1; 5]);
 }
