@@ -5,5 +5,6 @@ mod calendar;
 mod classes;
 mod contents;
 mod ends;
+mod foreign;
 mod pairs;
 mod series;
