@@ -29,7 +29,8 @@ pub(crate) const RIGHTS: [&str; 6] = [
     "User.Read.All",
 ];
 /// What the import and export API asks for besides.
-pub(crate) const STREAMS: [&str; 2] = ["MailboxItem.ImportExport.All", "MailboxFolder.ReadWrite.All"];
+pub(crate) const STREAMS: [&str; 3] =
+    ["MailboxItem.ImportExport.All", "MailboxItem.ReadWrite.All", "MailboxFolder.ReadWrite.All"];
 
 /// The directory of a tenant.
 pub(crate) struct Directory {

@@ -38,7 +38,7 @@ impl ImapConnector {
         let limits = Limits::new().slots(16, 16 * 1024).attempts(4).idle(DAY);
         Self {
             name: config.url(),
-            together: Together::new(config.connections_together),
+            together: Together::new(config.connections_together.max(config.connections)),
             trust: Arc::new(Trust::new(&config.extra_roots)),
             guard: Guard::new(config.host.clone(), limits),
             config: Arc::new(config),
