@@ -3,7 +3,7 @@
 //! What a dead client had sent is still being executed when the next one starts. So a folder is settled only when its
 //! youngest intent is old enough and its count and high-water mark have stood still; other folders go on meanwhile.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use mailmove_core::{Digest, Error, ErrorKind, Evidence, Format, Kind, Position, Result, Wanted, Write};
@@ -22,6 +22,7 @@ pub(crate) async fn settle(pass: &Pass, target: &TargetFolder, mut rows: Vec<Row
     }
     // Twins answer to each other; in the order in which they were sent each finds its own.
     rows.sort_by(|one, other| (one.at, &one.place).cmp(&(other.at, &other.place)));
+    let shared = shared(&rows);
     let mut by_floor: HashMap<Option<Position>, Vec<Row>> = HashMap::new();
     for row in rows {
         // A floor of another epoch says nothing.
@@ -31,7 +32,7 @@ pub(crate) async fn settle(pass: &Pass, target: &TargetFolder, mut rows: Vec<Row
     let mut due = Vec::new();
     for (floor, rows) in by_floor {
         for batch in rows.chunks(pass.destination.capabilities().batch_items.max(1)) {
-            let (entries, again) = decide(pass, target, batch, floor.as_ref()).await?;
+            let (entries, again) = decide(pass, target, batch, floor.as_ref(), &shared).await?;
             pass.journal.record(entries).await?;
             due.extend(again);
         }
@@ -39,11 +40,23 @@ pub(crate) async fn settle(pass: &Pass, target: &TargetFolder, mut rows: Vec<Row
     Ok(due)
 }
 
+/// The identifiers that rows with other bytes have in common: they cannot tell which of them arrived.
+fn shared(rows: &[Row]) -> HashSet<String> {
+    let mut bytes: HashMap<&str, HashSet<Option<Digest>>> = HashMap::new();
+    for row in rows {
+        if let Some(uid) = &row.uid {
+            bytes.entry(uid).or_default().insert(row.digest);
+        }
+    }
+    bytes.into_iter().filter(|(_, bytes)| bytes.len() > 1).map(|(uid, _)| uid.to_owned()).collect()
+}
+
 async fn decide(
     pass: &Pass,
     target: &TargetFolder,
     rows: &[Row],
     floor: Option<&Position>,
+    shared: &HashSet<String>,
 ) -> Result<(Vec<Entry>, Vec<Row>)> {
     let wanted: Vec<Wanted> = rows.iter().map(|row| Wanted::Like(row.fingerprint())).collect();
     let found = matches(pass, target, &wanted, floor).await?;
@@ -54,7 +67,9 @@ async fn decide(
         let mut row = row.clone();
         let mut hit = None;
         // The identifier of a mail proves little; but nobody else can say whether a stream arrived, which carries no mark.
-        let markless = pass.routes(row.kind).any(|route| route.format == Format::FASTTRANSFER);
+        // Where several are in doubt that share it, it says nothing: rather twice than not at all.
+        let markless = pass.routes(row.kind).any(|route| route.format == Format::FASTTRANSFER)
+            && !row.uid.as_ref().is_some_and(|uid| shared.contains(uid));
         candidates.sort_by_key(|candidate| candidate.found.by);
         for candidate in candidates {
             let free = candidate.owner.is_none() && candidate.orphan.is_none() && !candidate.foreign;
@@ -203,4 +218,22 @@ pub(crate) async fn remove_doubles(pass: &Pass, target: &TargetFolder) -> Result
         verdict?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{FolderKey, Place};
+
+    #[test]
+    fn an_identifier_of_other_bytes_says_nothing_and_one_of_twins_does() {
+        let row = |item: &str, uid: &str, bytes: &str| {
+            let place = Place { folder: FolderKey(1), item: item.into() };
+            let mut row = Row::new(place, Kind::Mail, RowState::Intended);
+            (row.uid, row.digest) = (Some(uid.to_owned()), Some(Digest::of(bytes.as_bytes())));
+            row
+        };
+        let rows = [row("1", "twins", "a"), row("2", "twins", "a"), row("3", "others", "b"), row("4", "others", "c")];
+        assert_eq!(shared(&rows), HashSet::from(["others".to_owned()]));
+    }
 }

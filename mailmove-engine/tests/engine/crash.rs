@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mailmove_testkit::{Options, When};
+use mailmove_testkit::{NewItem, Options, When};
 
 use crate::common::{Pair, fill, options, plain};
 
@@ -68,6 +68,40 @@ async fn killed_with_writes_still_on_the_way() {
     let when = When::Late(Duration::from_millis(15));
     kill_everywhere(options, options, when).await;
     kill_everywhere(bare, bare, when).await;
+}
+
+/// Streams have other bytes than what the destination tells of its items, and carry no mark.
+fn streams() -> Options {
+    bare().with_fast_transfer()
+}
+
+#[tokio::test]
+async fn killed_while_streams_are_written() {
+    for when in [When::Before, When::After, When::Half, When::Late(Duration::from_millis(15))] {
+        kill_everywhere(streams, streams, when).await;
+    }
+}
+
+/// Rather twice than not at all: nothing says which of them arrived.
+#[tokio::test]
+async fn of_streams_with_one_message_id_and_other_texts_none_is_lost() {
+    for step in 1..60 {
+        let pair = Pair::with(streams(), streams());
+        let inbox = pair.source.inbox();
+        for text in ["one", "two", "three"] {
+            let mail = format!("Message-ID: <same@example.org>\r\nSubject: {text}\r\n\r\n{text}\r\n");
+            pair.source.add(&inbox, NewItem::mail(mail));
+        }
+        pair.schedule.crash_at(step, When::Half);
+        let migration = pair.migration();
+        pair.schedule.drive(migration.run(None)).await;
+        drop(migration);
+        pair.schedule.restart();
+        pair.run().await;
+        let there = pair.destination.snapshot();
+        let lost = there.differences(&pair.source.snapshot()).into_iter().find(|told| told.contains("missing"));
+        assert_eq!(lost, None, "killed at {step}");
+    }
 }
 
 #[tokio::test]
