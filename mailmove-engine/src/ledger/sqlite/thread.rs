@@ -19,6 +19,10 @@ const GROUP_ENTRIES: usize = 10_000;
 /// So long a transaction that nothing waits for is kept open for more.
 const LINGER: Duration = Duration::from_millis(50);
 
+/// So far apart are commits that somebody waits for. Where mail flows fast each serves several windows of several folders,
+/// and the disk is the servers' meanwhile; the first after a pause waits for nothing.
+const APART: Duration = Duration::from_millis(10);
+
 /// Where the answer goes. Nobody may be waiting any more: what was asked takes effect all the same.
 pub(super) type Answer<T> = oneshot::Sender<Result<T>>;
 
@@ -79,6 +83,8 @@ pub(super) fn serve(mut store: Store, requests: &Receiver<Request>) {
 pub(super) struct Group {
     /// Since when a transaction is open.
     begun: Option<Instant>,
+    /// When the last one was committed.
+    ended: Option<Instant>,
     /// Somebody waits for it.
     pressing: bool,
     entries: usize,
@@ -115,7 +121,10 @@ impl Group {
         match self.begun {
             _ if self.entries >= GROUP_ENTRIES => Room::Full,
             Some(since) if !self.pressing => Room::Until(since + LINGER),
-            _ => Room::Now,
+            _ => match self.ended.map(|ended| ended + APART).filter(|end| *end > Instant::now()) {
+                Some(end) => Room::Until(end),
+                None => Room::Now,
+            },
         }
     }
 
@@ -195,7 +204,7 @@ impl Group {
         }
         match store.commit() {
             Ok(()) => {
-                self.begun = None;
+                (self.begun, self.ended) = (None, Some(Instant::now()));
                 self.entries = 0;
                 self.waiting.drain(..).for_each(|waiting| (waiting.answer)(Ok(())));
             }
