@@ -243,7 +243,11 @@ fn routes(rules: &Rules, source: &Capabilities, destination: &Capabilities) -> V
 fn planned(rules: &Rules, mapped: &Mapped, known: &[FolderRow]) -> PlannedFolder {
     let folder = &mapped.folder;
     let row = known.iter().find(|row| row.id == folder.id && row.epoch == folder.epoch);
-    let narrowed = rules.since.is_some() || rules.before.is_some() || rules.max_bytes.is_some();
+    let narrowed = rules.since.is_some()
+        || rules.before.is_some()
+        || rules.max_bytes.is_some()
+        || rules.sample.is_some()
+        || rules.errors_only;
     let count = |value: Option<u64>| match value {
         None => Count::Unknown,
         Some(value) if narrowed && value > 0 => Count::AtMost(value),

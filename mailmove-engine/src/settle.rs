@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use mailmove_core::{Digest, Error, ErrorKind, Evidence, Format, Kind, Position, Result, Wanted, Write};
+use mailmove_core::{Digest, Error, ErrorKind, Evidence, Format, Kind, MailboxFlags, Position, Result, Wanted, Write};
 use time::OffsetDateTime;
 
 use crate::adopt::matches;
@@ -23,6 +23,10 @@ pub(crate) async fn settle(pass: &Pass, target: &TargetFolder, mut rows: Vec<Row
     // Twins answer to each other; in the order in which they were sent each finds its own.
     rows.sort_by(|one, other| (one.at, &one.place).cmp(&(other.at, &other.place)));
     let shared = shared(&rows);
+    if !shared.is_empty() && !pass.rules.has(MailboxFlags::NO_DUPLICATE_SEARCH) {
+        // Whichever of them arrived: from now on its identifier speaks for none of them.
+        target.set_look(true);
+    }
     let mut by_floor: HashMap<Option<Position>, Vec<Row>> = HashMap::new();
     for row in rows {
         // A floor of another epoch says nothing.
@@ -69,6 +73,7 @@ async fn decide(
         // The identifier of a mail proves little; but nobody else can say whether a stream arrived, which carries no mark.
         // Where several are in doubt that share it, it says nothing: rather twice than not at all.
         let markless = pass.routes(row.kind).any(|route| route.format == Format::FASTTRANSFER)
+            && !pass.rules.has(MailboxFlags::NO_DUPLICATE_SEARCH)
             && !row.uid.as_ref().is_some_and(|uid| shared.contains(uid));
         candidates.sort_by_key(|candidate| candidate.found.by);
         for candidate in candidates {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mailmove_core::{Digest, Format, Item, ItemId, Room, Wanted, Write};
+use mailmove_core::{Digest, Evidence, Format, Item, ItemId, Kind, Room, Wanted, Write};
 
 use crate::adopt;
 use crate::ledger::{Entry, Row, RowState};
@@ -153,15 +153,20 @@ async fn look(
         Err(error) => return Err((error, read)),
     };
     let mut rest = Vec::with_capacity(read.len());
-    for ((task, item), matches) in read.into_iter().zip(found) {
+    for ((task, mut item), matches) in read.into_iter().zip(found) {
         let own = task.place();
+        // Somebody else's mail with this identifier is there: should this one's answer be lost, it would pass for it.
+        let shared = |candidate: &Candidate| candidate.owner.is_none() && candidate.found.by == Evidence::Uid;
+        if item.kind == Kind::Mail && matches.iter().any(shared) {
+            item.fingerprint.uid = None;
+        }
         let free = matches.into_iter().find(|candidate| candidate.is_free_for(pass, target, &own, item.kind, &item));
         match free {
             Some(candidate) if task.is_new() => {
                 let mut row = carried_row(target, &task, &item);
                 row.state = RowState::AlreadyThere;
                 row.evidence = Some(candidate.found.by);
-                if candidate.found.by == mailmove_core::Evidence::Key {
+                if candidate.found.by == Evidence::Key {
                     row.reason = Some("weak-evidence".to_owned());
                 }
                 if let Some(there) = &mut row.target {

@@ -62,8 +62,8 @@ pub struct ImapConfig {
     pub extra_roots: Vec<u8>,
     /// How many connections one mailbox takes at most. Fewer when the server refuses more. At least 1.
     pub connections: usize,
-    /// How many connections all mailboxes of a connector take together before none takes a further one. Each has its
-    /// first; less than `connections` is as much as `connections`.
+    /// How many connections all mailboxes of a connector take together before none takes a further one. Each has its first,
+    /// and keeps those that it has; less than `connections` is as much as `connections`.
     pub connections_together: usize,
     /// How long connecting and signing in may take, each.
     pub connect_timeout: Duration,

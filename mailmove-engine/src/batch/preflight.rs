@@ -88,10 +88,16 @@ impl Batch {
         found.inventory = plan.inventory;
         found.warnings = plan.warnings;
         found.forwardings = plan.forwardings;
-        // The plan asked the connector; the batch may have a control of its own.
-        if let (None, Some(control)) = (&found.forwardings, from.forwarding_control()) {
-            found.forwardings = control.forwardings(&item.source).await.ok();
-            found.warnings.extend(found.forwardings.as_deref().and_then(around::warning));
+        // The plan asked the connector; a control of the batch's own may see more.
+        if let Some(control) = from.own_forwarding_control()
+            && let Ok(more) = control.forwardings(&item.source).await
+        {
+            let told = found.forwardings.take().unwrap_or_default();
+            let before = around::warning(&told);
+            found.warnings.retain(|warning| Some(warning) != before.as_ref());
+            let all: Vec<_> = told.iter().filter(|one| !more.contains(one)).cloned().chain(more.clone()).collect();
+            found.warnings.extend(around::warning(&all));
+            found.forwardings = Some(all);
         }
         if found.fits == Some(false) {
             found.warnings.push("the destination has less room than the source needs".to_owned());

@@ -47,6 +47,11 @@ impl Server {
         self
     }
 
+    /// The control that was given for this server beside its connector's.
+    pub(super) fn own_forwarding_control(&self) -> Option<&dyn ForwardingControl> {
+        self.forwarding.as_deref()
+    }
+
     pub(super) fn forwarding_control(&self) -> Option<&dyn ForwardingControl> {
         self.forwarding.as_deref().or_else(|| self.connector.forwarding())
     }

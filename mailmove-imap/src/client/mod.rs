@@ -189,10 +189,11 @@ impl Client {
     {
         let work = async |_| {
             work().await.map_err(|error| {
+                let error = self.quirks.reread(error);
                 if error.kind() == ErrorKind::Throttled {
                     self.pool.throttled();
                 }
-                self.quirks.reread(error)
+                error
             })
         };
         self.guard.run(Call::repeatable(name), work).await.map_err(|error| self.here(error))

@@ -135,11 +135,24 @@ impl Lanes {
     pub(super) fn opened(&mut self, connection: Connection, place: Place) {
         self.opening -= 1;
         self.put(connection, place);
+        if self.is_resting() {
+            // It was on its way when the server asked for less.
+            self.shrink();
+            return;
+        }
         self.limit = self.limit.max(self.lanes.len());
+        if self.limit < self.most {
+            // The server bore less a while ago: the next one waits as long as this one did.
+            self.not_before = Some(Instant::now() + self.rest);
+        }
     }
 
     /// The server wants to be left alone: half as many from now on. One by one they are tried again after a while.
     pub(super) fn halve(&mut self) {
+        if self.is_resting() {
+            // Many calls are told of one pause.
+            return;
+        }
         self.limit = (self.lanes.len() / 2).max(1);
         self.not_before = Some(Instant::now() + self.rest);
         self.shrink();

@@ -24,6 +24,12 @@ struct Counts {
     last: Option<Instant>,
 }
 
+impl Counts {
+    fn have_room(&self, most: usize) -> bool {
+        self.open < most && self.last.is_none_or(|at| at.elapsed() >= HELD)
+    }
+}
+
 /// One connection's place. Dropping it gives it back.
 #[derive(Debug)]
 pub(crate) struct Place(Arc<Together>);
@@ -42,12 +48,15 @@ impl Together {
 
     /// A place for a further one.
     pub(crate) fn further(self: &Arc<Self>) -> Option<Place> {
-        self.has_room().then(|| self.first())
+        let mut counts = self.counts();
+        counts.have_room(self.most).then(|| {
+            counts.open += 1;
+            Place(self.clone())
+        })
     }
 
     pub(crate) fn has_room(&self) -> bool {
-        let counts = self.counts();
-        counts.open < self.most && counts.last.is_none_or(|at| at.elapsed() >= HELD)
+        self.counts().have_room(self.most)
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {

@@ -129,20 +129,20 @@ async fn a_transaction_that_somebody_waits_for_keeps_its_distance_and_takes_what
     let mut group = thread::Group::default();
     let (answer, mut claimed) = oneshot::channel();
     group.take(&mut store, Request::Claim { job: JobId::new("a"), destination: "x".into(), answer });
+    let before = Instant::now();
     group.commit(&mut store);
     let hold = claimed.try_recv().unwrap().map(|(job, run)| Arc::new(Hold::new(job, run))).unwrap();
-    let mut take = |pressing| {
+    let mut take = |pressing, now| {
         let (answer, answered) = oneshot::channel();
         let entries = vec![Entry::Feed(FeedRow::new("INBOX".into()))];
         group.take(&mut store, Request::Record { hold: hold.clone(), entries, pressing, answer });
-        (group.room(), answered)
+        (group.room(now), answered)
     };
-    let (room, _later) = take(false);
+    let (room, _later) = take(false, before);
     assert!(matches!(room, thread::Room::Until(_)));
-    let (room, _now) = take(true);
+    let (room, _now) = take(true, before);
     let thread::Room::Until(end) = room else { panic!("{room:?}: one was committed just now") };
-    std::thread::sleep(end.saturating_duration_since(Instant::now()));
-    let (room, _behind) = take(false);
+    let (room, _behind) = take(false, end);
     assert!(matches!(room, thread::Room::Now), "somebody still waits");
 }
 

@@ -68,7 +68,7 @@ pub(super) fn serve(mut store: Store, requests: &Receiver<Request>) {
         let mut next = Some(first);
         while let Some(request) = next {
             group.take(&mut store, request);
-            next = match group.room() {
+            next = match group.room(Instant::now()) {
                 Room::Full => None,
                 Room::Now => requests.try_recv().ok(),
                 Room::Until(end) => requests.recv_timeout(end.saturating_duration_since(Instant::now())).ok(),
@@ -117,11 +117,11 @@ impl Debug for Waiting {
 }
 
 impl Group {
-    pub(super) fn room(&self) -> Room {
+    pub(super) fn room(&self, now: Instant) -> Room {
         match self.begun {
             _ if self.entries >= GROUP_ENTRIES => Room::Full,
             Some(since) if !self.pressing => Room::Until(since + LINGER),
-            _ => match self.ended.map(|ended| ended + APART).filter(|end| *end > Instant::now()) {
+            _ => match self.ended.map(|ended| ended + APART).filter(|end| *end > now) {
                 Some(end) => Room::Until(end),
                 None => Room::Now,
             },
