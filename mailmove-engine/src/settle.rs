@@ -66,7 +66,7 @@ async fn decide(
     let found = matches(pass, target, &wanted, floor).await?;
     let digests: Vec<Digest> = rows.iter().filter_map(|row| row.digest).collect();
     let mut unnamed = unnamed(pass, target, &digests, floor).await?;
-    let (mut entries, mut due, mut halves) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut entries, mut due, mut leftovers) = (Vec::new(), Vec::new(), Vec::new());
     for (row, mut candidates) in rows.iter().zip(found) {
         let mut row = row.clone();
         let mut hit = None;
@@ -83,7 +83,7 @@ async fn decide(
                 continue;
             }
             if !candidate.found.complete {
-                halves.push(Write::Remove { id: candidate.found.id, expect: candidate.found.revision });
+                leftovers.push(Write::Remove { id: candidate.found.id, expect: candidate.found.revision });
                 continue;
             }
             if let Some(left) = row.digest.and_then(|digest| unnamed.get_mut(&digest)).filter(|left| **left > 0) {
@@ -97,8 +97,15 @@ async fn decide(
         }
         match hit {
             Some(found) => {
-                let replaced = row.target.as_ref().is_some_and(|there| there.item.is_some());
-                row.state = if replaced { RowState::Updated } else { RowState::Copied };
+                let former = row.target.take().filter(|there| there.epoch == target.epoch);
+                let replaced = former.as_ref().and_then(|there| there.item.clone());
+                row.state = if replaced.is_some() { RowState::Updated } else { RowState::Copied };
+                // Whoever died between the new version and the removal of the old one left both.
+                leftovers.extend(
+                    replaced
+                        .filter(|old| *old != found.id)
+                        .map(|id| Write::Remove { id, expect: former.and_then(|there| there.revision) }),
+                );
                 row.evidence = Some(found.by);
                 row.via = pass.routes(row.kind).next().map(|route| route.write.clone());
                 let mut there = target.target();
@@ -130,11 +137,13 @@ async fn decide(
         pass.stamp(&mut row);
         entries.push(Entry::Row(Box::new(row)));
     }
-    if !halves.is_empty() {
-        // What cannot be removed now is found again as incomplete; it never counts as there.
-        for verdict in pass.destination.write(&target.id, &halves).await {
-            if let Err(error) = verdict {
-                pass.note(format!("a half-made item stays in \"{}\": {error}", target.name()));
+    if !leftovers.is_empty() {
+        // A half that cannot be removed now is found again as incomplete; it never counts as there.
+        for verdict in pass.destination.write(&target.id, &leftovers).await {
+            if let Err(error) = verdict
+                && error.kind() != ErrorKind::NotFound
+            {
+                pass.note(format!("a half-made or former item stays in \"{}\": {error}", target.name()));
             }
         }
     }

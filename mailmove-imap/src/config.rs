@@ -81,7 +81,8 @@ pub struct ImapConfig {
 }
 
 impl ImapConfig {
-    /// A server with TLS on its usual port: four connections per mailbox, eight in all, 20 seconds to connect, 120 seconds of silence.
+    /// A server with TLS on its usual port: four connections per mailbox, eight in all, 20 seconds to connect, 120 seconds of
+    /// silence.
     pub fn new(host: impl Into<String>) -> Self {
         Self {
             host: host.into(),

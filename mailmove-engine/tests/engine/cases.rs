@@ -319,6 +319,29 @@ async fn a_create_that_died_between_its_steps_is_made_once() {
 }
 
 #[tokio::test]
+async fn a_replacement_that_died_before_the_former_version_was_gone_leaves_one() {
+    let two_steps = || options().with(|options| options.two_steps = true);
+    let mut died = false;
+    for step in 1..60 {
+        let mut pair = Pair::with(options(), two_steps());
+        pair.destination = pair.destination.with_steps(&pair.schedule);
+        let inbox = pair.source.inbox();
+        let ids = [1, 2, 3].map(|number| pair.source.add(&inbox, NewItem::numbered_mail(number)));
+        pair.run_and_compare().await;
+        for id in &ids {
+            pair.source.edit(&inbox, id, format!("Message-ID: <{id}@x>\r\nSubject: edited\r\n\r\nedited\r\n"));
+        }
+        pair.schedule.crash_at(step, When::Before);
+        let migration = pair.migration();
+        died |= pair.schedule.drive(migration.run(None)).await.is_none();
+        drop(migration);
+        pair.schedule.restart();
+        pair.run_and_compare().await;
+    }
+    assert!(died);
+}
+
+#[tokio::test]
 async fn without_the_search_for_duplicates_a_crash_after_the_intent_still_doubles_nothing() {
     for step in 0.. {
         let mut pair = Pair::new();

@@ -20,25 +20,33 @@ impl MemoryEndpoint {
         match write {
             Write::Create { item, mark } => self.create(folder, item, mark).await,
             Write::Replace { id, expect, item, mark } => {
-                let mut state = self.mailbox.state();
-                let (key, serial) = expected(&state, folder, id, expect.as_ref())?;
-                let taken = take(&state, key, item, mark)?;
-                let old = state.item(serial);
-                check_quota(&state, taken.item.size().saturating_sub(old.size()), 0)?;
-                let places = old.places.clone();
-                let serial = if state.options.replaces_in_place {
-                    state.change_item(serial, true, |old| {
-                        old.set_bytes(taken.item.bytes);
-                        old.received = taken.item.received;
-                        old.modified = taken.item.modified;
-                        old.mark = taken.item.mark;
-                    });
-                    serial
-                } else {
-                    state.drop_item(serial);
-                    state.add_item(taken.item, &places)
+                let (old, new, taken) = {
+                    let mut state = self.mailbox.state();
+                    let (key, serial) = expected(&state, folder, id, expect.as_ref())?;
+                    let taken = take(&state, key, item, mark)?;
+                    let old = state.item(serial);
+                    check_quota(&state, taken.item.size().saturating_sub(old.size()), 0)?;
+                    let places = old.places.clone();
+                    if state.options.replaces_in_place {
+                        state.change_item(serial, true, |old| {
+                            old.set_bytes(taken.item.bytes);
+                            old.received = taken.item.received;
+                            old.modified = taken.item.modified;
+                            old.mark = taken.item.mark;
+                        });
+                        return Ok(written(&state, serial, taken.via, taken.losses, taken.altered));
+                    }
+                    (serial, state.add_item(taken.item, &places), (taken.via, taken.losses, taken.altered))
                 };
-                Ok(written(&state, serial, taken.via, taken.losses, taken.altered))
+                if self.mailbox.options().two_steps {
+                    self.between("replace").await;
+                }
+                let mut state = self.mailbox.state();
+                if state.items.contains_key(&old) {
+                    state.drop_item(old);
+                }
+                let (via, losses, altered) = taken;
+                Ok(written(&state, new, via, losses, altered))
             }
             Write::Flags { id, add, remove } => {
                 let mut state = self.mailbox.state();
@@ -89,10 +97,7 @@ impl MemoryEndpoint {
             (serial, (taken.via, taken.losses, taken.altered))
         };
         if self.mailbox.state().options.two_steps {
-            match &self.mailbox.steps {
-                Some(steps) => steps.pass("create").await,
-                None => tokio::task::yield_now().await,
-            }
+            self.between("create").await;
             let mut state = self.mailbox.state();
             if !state.items.contains_key(&serial) {
                 return Err(Error::new(ErrorKind::NotFound, "the unfinished item was removed meanwhile"));
@@ -101,6 +106,14 @@ impl MemoryEndpoint {
         }
         let (via, losses, altered) = taken;
         Ok(written(&self.mailbox.state(), serial, via, losses, altered))
+    }
+
+    /// Between two steps of one write, where a run may die.
+    async fn between(&self, what: &'static str) {
+        match &self.mailbox.steps {
+            Some(steps) => steps.pass(what).await,
+            None => tokio::task::yield_now().await,
+        }
     }
 }
 
