@@ -114,9 +114,12 @@ impl GraphConnector {
             doors.push(folder::exchange_settings(&user));
         }
         let mut answers = client.batch(&doors, Order::Any).await;
-        let streams = if streams { answers.pop().and_then(|answer| self.stream_name(mailbox, answer)) } else { None };
-        let streams = match streams {
-            Some(name) => Some(self.store(&client, mailbox, name).await),
+        let name = match answers.pop_if(|_| streams) {
+            Some(answer) => self.stream_name(mailbox, answer)?,
+            None => None,
+        };
+        let streams = match name {
+            Some(name) => Some(self.store(&client, mailbox, name).await?),
             None => None,
         };
         let default_contacts = self.default_contacts(&client, &user, &mut answers[1]).await?;
@@ -145,24 +148,32 @@ impl GraphConnector {
         Ok((GraphMailbox::new(name, client, mailbox.clone(), found, streams, default_contacts), rights))
     }
 
-    /// The mailbox's name in the import and export API, when it may be used.
-    fn stream_name(&self, mailbox: &Mailbox, answer: Result<Value>) -> Option<String> {
+    /// The mailbox's name in the import and export API, when it may be used. A server that cannot say it now does not say
+    /// that there is none.
+    fn stream_name(&self, mailbox: &Mailbox, answer: Result<Value>) -> Result<Option<String>> {
         match answer {
-            Ok(answer) => folder::primary_mailbox(&answer),
-            Err(error) => {
+            Ok(answer) => Ok(folder::primary_mailbox(&answer)),
+            // Where nobody knows the address, it is a request that is not understood.
+            Err(error) if is_shut(&error) || error.kind() == ErrorKind::Refused => {
                 tracing::info!(%mailbox, %error, "the import and export API is not used");
-                None
+                Ok(None)
             }
+            Err(error) => Err(error),
         }
     }
 
-    /// The mailbox in the import and export API, with its root where folders may be read there.
-    async fn store(&self, client: &Client, mailbox: &Mailbox, name: String) -> Store {
-        let root = client.ask::<folder::FolderData>(&store::folder(&name, "msgfolderroot")).await;
-        let root = root.map(|root| root.id).inspect_err(|error| {
-            tracing::info!(%mailbox, %error, "notes, journal and groups of contacts are not reached");
-        });
-        Store { name, root: root.ok() }
+    /// The mailbox in the import and export API, with its root where folders may be read there. What stood behind a door
+    /// that is shut counts as gone, so only those count as shut that say so.
+    async fn store(&self, client: &Client, mailbox: &Mailbox, name: String) -> Result<Store> {
+        let root = match client.ask::<folder::FolderData>(&store::folder(&name, "msgfolderroot")).await {
+            Ok(root) => Some(root.id),
+            Err(error) if is_shut(&error) => {
+                tracing::info!(%mailbox, %error, "notes, journal and groups of contacts are not reached");
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Store { name, root })
     }
 
     /// The contact folder that Graph does not list. Where its name is not known, a contact says where it stands.
@@ -273,6 +284,11 @@ fn read_only(missing: &[&str]) -> Error {
     Error::new(ErrorKind::AccessDenied, "the token may read and not write")
         .with("missing", missing.join(", "))
         .remedy("grant the application these rights, with an administrator's consent, then run again")
+}
+
+/// Whether there is no interface, or none for us.
+fn is_shut(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::AccessDenied | ErrorKind::NotFound | ErrorKind::Unsupported)
 }
 
 /// The door that stayed shut.
