@@ -1,12 +1,12 @@
 //! New contacts, events and tasks.
 
-use mailmove_core::{Error, ErrorKind, Flags, ItemId, Loss, Mark, Result, Spool, Via, Written};
+use mailmove_core::{Error, ErrorKind, Flags, ItemId, Loss, Mark, Recovery, Result, Spool, Via, Written};
 use mailmove_exchange::calendar::{Appointment, Attached, Task, read_event};
 use serde_json::{Map, Value, json};
 
 use super::New;
 use crate::capabilities::{CREATE_CONTACT, CREATE_EVENT, CREATE_TASK, rendered_anew};
-use crate::client::uuid;
+use crate::client::{unseen, uuid};
 use crate::endpoint::GraphMailbox;
 use crate::entries::{UNFINISHED, mark_of};
 use crate::map;
@@ -68,9 +68,10 @@ impl GraphMailbox {
             match finished {
                 Ok(marked) => record = marked,
                 Err(error) => {
-                    // Without its mark it is known for unfinished, should this fail as well.
-                    _ = self.client.tell(&entry::purge(&self.user, place, record.id())).await;
-                    return Err(crate::client::unseen(error));
+                    let gone = self.client.tell(&entry::purge(&self.user, place, record.id())).await;
+                    // Without its mark it is known for unfinished: whoever looks before writing again takes it away.
+                    let stays = gone.is_err_and(|error| error.kind() != ErrorKind::NotFound);
+                    return Err(if stays { error.with_recovery(Recovery::Locate) } else { unseen(error) });
                 }
             }
         }
