@@ -20,6 +20,33 @@ struct Place {
     secret: Option<SecretString>,
 }
 
+impl Place {
+    /// Where the file of a task is put. Nobody but Graph gets the token.
+    fn of_task(session: &UploadSession, own: bool) -> Result<Self> {
+        let state = address(session)?;
+        let mut content = state.clone();
+        if let Ok(mut segments) = content.path_segments_mut() {
+            segments.pop_if_empty().push("content");
+        }
+        let secret = (!own).then(|| SecretString::from(session.upload_url.as_str()));
+        Ok(Self { content, state, secret })
+    }
+
+    /// The same request, with its address told to nobody: that of the content, with which that of the state begins.
+    fn hidden(&self, request: Request) -> Request {
+        request.hiding(self.content.as_str().into())
+    }
+
+    /// Whether a refusal says that the server does not know the place any more. Where the address is no permission, one
+    /// that is denied is denied the next time as well.
+    fn is_over(&self, response: &Response) -> bool {
+        match response.status().as_u16() {
+            401 | 403 => self.secret.is_some(),
+            status => matches!(status, 404 | 410),
+        }
+    }
+}
+
 impl Client {
     /// Puts a file at the address of a session. A session that the server has forgotten leaves nothing behind, or all of
     /// it: whoever hears of that has to do the whole anew.
@@ -31,14 +58,8 @@ impl Client {
 
     /// The same for a task: its sessions stand below the version, and what is put there stands below them.
     pub(crate) async fn upload_to_task(&self, session: UploadSession, body: &Body) -> Result<()> {
-        let state = address(&session)?;
-        let mut content = state.clone();
-        if let Ok(mut segments) = content.path_segments_mut() {
-            segments.pop_if_empty().push("content");
-        }
-        // Nobody else gets the token.
-        let secret = (!self.is_own(&state)).then(|| SecretString::from(session.upload_url));
-        self.upload_to(&Place { content, state, secret }, body).await
+        let own = self.is_own(&address(&session)?);
+        self.upload_to(&Place::of_task(&session, own)?, body).await
     }
 
     async fn upload_to(&self, place: &Place, body: &Body) -> Result<()> {
@@ -66,7 +87,7 @@ impl Client {
             match response.status().as_u16() {
                 // It has that range already: the first answer was lost.
                 416 => Ok(false),
-                401 | 403 | 404 | 410 => Err(over(&response)),
+                _ if place.is_over(&response) => Err(over(&response)),
                 _ => succeeded(&response).map(|()| true),
             }
         });
@@ -76,7 +97,7 @@ impl Client {
         let status = Request::get(place.state.clone());
         let progress = |response: Response| match response.status().is_success() {
             true => response.json::<Progress>(),
-            false if matches!(response.status().as_u16(), 401 | 403 | 404 | 410) => Err(over(&response)),
+            false if place.is_over(&response) => Err(over(&response)),
             false => Err(Fault::of(&response).error()),
         };
         let progress = self.at(place, "upload status", status, 0, progress).await?;
@@ -95,7 +116,7 @@ impl Client {
         read: impl Fn(Response) -> Result<T>,
     ) -> Result<T> {
         match &place.secret {
-            Some(secret) => self.upload_bare(name, request, secret, bytes, false, read).await,
+            Some(secret) => self.upload_bare(name, place.hidden(request), secret, bytes, false, read).await,
             None => self.upload_own(name, request, bytes, read).await,
         }
     }
@@ -140,4 +161,21 @@ fn next_range(reader: &mut BodyReader) -> Result<Option<Bytes>> {
     }
     range.truncate(filled);
     Ok((filled > 0).then(|| range.freeze()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_is_a_permission_is_not_told_wherever_it_leads() {
+        let session = UploadSession { upload_url: "https://elsewhere.example.org/a/s3cr3t?token=t0k3n".to_owned() };
+        let place = Place::of_task(&session, false).unwrap();
+        assert_eq!(place.content.path(), "/a/s3cr3t/content");
+        for url in [&place.content, &place.state] {
+            let told = format!("{:?}", place.hidden(Request::get(url.clone())));
+            assert!(!told.contains("s3cr3t") && !told.contains("t0k3n"), "{told}");
+        }
+        assert!(Place::of_task(&session, true).unwrap().secret.is_none());
+    }
 }
