@@ -44,7 +44,7 @@ fn value<T: Default + Copy>(table: &[(T, &'static str)], word: Option<&str>) -> 
 
 #[cfg(test)]
 mod tests {
-    use mailmove_exchange::calendar::{Appointment, from_icalendar};
+    use mailmove_exchange::calendar::{Appointment, Attached, Occurrence, from_icalendar};
     use serde_json::{Value, json};
 
     use super::*;
@@ -107,6 +107,30 @@ mod tests {
         assert_eq!(losses[0].code, "attendees");
         let kept = fields["singleValueExtendedProperties"].as_array().unwrap();
         assert!(kept.iter().any(|one| one["id"] == Property::Kept.id()));
+    }
+
+    #[test]
+    fn what_is_not_kept_is_not_called_kept() {
+        let told = |event: &Appointment| -> Vec<(String, bool)> {
+            let (fields, losses) = super::json(event);
+            assert_eq!(fields["singleValueExtendedProperties"], json!([]), "nothing is kept");
+            losses.iter().map(|loss| (loss.code.to_string(), loss.text.contains("not kept"))).collect()
+        };
+        let people: String =
+            (0..1000).map(|number| format!("ATTENDEE;CN=B:mailto:somebody-{number}@example.org\r\n")).collect();
+        let mut event = appointment_of(&format!(
+            "DTSTART:20240229T100000Z\r\nDTEND:20240229T110000Z\r\nSTATUS:CANCELLED\r\n{people}"
+        ));
+        let link = Attached::link("the plan", "https://example.org/plan");
+        event.attachments.push(link.clone());
+        let lost = |code: &str| (code.to_owned(), true);
+        assert_eq!(told(&event), [lost("attendees"), lost("attachment-links"), lost("cancelled")]);
+        let mut series =
+            appointment_of("DTSTART:20240101T100000Z\r\nDTEND:20240101T110000Z\r\nRRULE:FREQ=DAILY;COUNT=5\r\n");
+        let mut changed = Occurrence::new(series.when.first_day());
+        changed.attachments = Some(vec![link]);
+        series.changed.push(changed);
+        assert_eq!(told(&series), [lost("attachment-links")]);
     }
 
     #[test]

@@ -42,17 +42,29 @@ pub(crate) fn json(appointment: &Appointment) -> (Map<String, Value>, Vec<Loss>)
     if met || appointment.changed.iter().any(people) {
         let told = match aside {
             Some(_) => "the people of a meeting are kept as a property of it and are not invited again",
-            None => "there are more people in a meeting than a property holds; they are not kept",
+            None => "there is more beside a meeting than a property holds; its people are not kept",
         };
         losses.push(Loss::new("attendees", told));
     }
-    let files = appointment.changed.iter().filter_map(|changed| changed.attachments.as_ref());
-    if files.into_iter().chain([&appointment.attachments]).any(|files| !kept::links(files).is_empty()) {
-        let told = "Graph cannot hang links on an event; they are kept as a property of it";
+    let links = kept::links(&appointment.attachments);
+    if !links.is_empty() {
+        let told = match aside {
+            Some(_) => "Graph cannot hang links on an event; they are kept as a property of it",
+            None => "Graph cannot hang links on an event, and there is more than a property holds; they are not kept",
+        };
+        losses.push(Loss::new("attachment-links", told));
+    }
+    let others = appointment.changed.iter().filter_map(|changed| changed.attachments.as_deref()).map(kept::links);
+    if others.into_iter().any(|others| !others.is_empty() && others != links) {
+        let told = "Graph cannot hang links on an event; those of an exception are not kept";
         losses.push(Loss::new("attachment-links", told));
     }
     if appointment.cancelled || appointment.changed.iter().any(|changed| changed.cancelled == Some(true)) {
-        losses.push(Loss::new("cancelled", "that it was called off is kept as a property; it is shown like any other"));
+        let told = match aside {
+            Some(_) => "that it was called off is kept as a property; it is shown like any other",
+            None => "there is more than a property holds; that it was called off is not kept",
+        };
+        losses.push(Loss::new("cancelled", told));
     }
     let properties: Vec<Value> = aside.map(|aside| Property::Kept.with(aside)).into_iter().collect();
     json.insert("singleValueExtendedProperties".to_owned(), properties.into());
