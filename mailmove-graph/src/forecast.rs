@@ -3,7 +3,7 @@
 use mailmove_core::{Forecast, Load};
 
 use crate::budget::Budget;
-use crate::capabilities::{BATCH_ITEMS, EXPORT, IMPORT, IMPORT_FOREIGN, VALUE};
+use crate::capabilities::{BATCH_ITEMS, EXPORT, EXPORT_PLAIN, IMPORT, IMPORT_FOREIGN, VALUE};
 
 /// How long it takes by the budget alone to move all of this.
 pub(crate) fn of(budget: &Budget, loads: &[Load]) -> Forecast {
@@ -15,12 +15,13 @@ pub(crate) fn of(budget: &Budget, loads: &[Load]) -> Forecast {
 fn cost(load: &Load) -> (u64, u64) {
     let Load { via, items, bytes } = load;
     match via {
-        via if *via == EXPORT => (items.div_ceil(BATCH_ITEMS as u64), 0),
+        // What stands beside each stream, and twenty streams at a time.
+        via if *via == EXPORT || *via == EXPORT_PLAIN => (items + items.div_ceil(BATCH_ITEMS as u64), 0),
         // What stands beside the content, and the content.
         via if *via == VALUE => (items * 2, 0),
         via if via.as_str().starts_with("get-") => (*items, 0),
-        // In base64 whatever it is.
-        via if *via == IMPORT || *via == IMPORT_FOREIGN => (*items, bytes / 3 * 4),
+        // The stream, in base64 whatever it is, and by what a listing will know it.
+        via if *via == IMPORT || *via == IMPORT_FOREIGN => (items * 2, bytes / 3 * 4),
         // Attachments are in base64 at either end.
         _ => (*items, *bytes),
     }
@@ -45,7 +46,14 @@ mod tests {
         let budget = Budget::new(Allowance::outlook());
         let of = |loads: &[Load]| of(&budget, loads).at_least;
         let ten = Duration::from_secs(600);
-        assert_eq!(of(&[load(EXPORT, 100_000, 1 << 40)]), Duration::ZERO);
+        for export in [EXPORT, EXPORT_PLAIN] {
+            assert_eq!(cost(&load(export.clone(), 1000, 1 << 40)), (1050, 0));
+            assert_eq!(of(&[load(export.clone(), 9_000, 1 << 40)]), Duration::ZERO);
+            assert!(of(&[load(export, 10_000, 1 << 40)]) >= ten);
+        }
+        for import in [IMPORT, IMPORT_FOREIGN] {
+            assert_eq!(cost(&load(import, 1000, 3_000)), (2000, 4_000));
+        }
         assert!(of(&[load(VALUE, 10_000, 1 << 40)]) >= ten * 2);
         assert!((ten..ten * 2).contains(&of(&[load(CREATE_MESSAGE, 10_000, 0)])));
         // What fits twice does not fit together.
