@@ -8,6 +8,7 @@ use crate::endpoint::GraphMailbox;
 use crate::map::event::day_of;
 use crate::wire::ask::Ask;
 use crate::wire::attachment::{self, Holder};
+use crate::wire::entry;
 use crate::wire::page::Page;
 use crate::wire::record::Record;
 
@@ -51,16 +52,16 @@ impl GraphMailbox {
         let asks: Vec<Ask> = holders.iter().map(attachment::list).collect();
         let mut lists = self.client.batch_of::<Page<Record>>(&asks, Order::Any).await.into_iter();
         let mut next = || lists.next().unwrap_or_else(|| Err(Error::new(ErrorKind::Bug, "a list was not asked for")));
-        let own = next()?.value;
+        let own = self.client.rest(&asks[0], next()?).await?;
         // Links came with the event.
         let links = std::mem::take(&mut event.attachments);
         event.attachments = self.read_attached(&holders[0], &own, spool, losses).await?;
         event.attachments.extend(links.iter().cloned());
-        for (exception, holder) in exceptions.iter().zip(&holders[1..]) {
+        for ((exception, holder), ask) in exceptions.iter().zip(&holders[1..]).zip(&asks[1..]) {
             let others = match next() {
                 // Somebody took the occurrence away.
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                others => others?.value,
+                others => self.client.rest(ask, others?).await?,
             };
             let day = day_of(exception, &event.when);
             if signature(&others) == signature(&own) {
@@ -73,6 +74,18 @@ impl GraphMailbox {
             }
         }
         Ok(())
+    }
+
+    /// What of a series is not like the rest, however many there are.
+    pub(crate) async fn exceptions(&self, series: &Record) -> Result<Record> {
+        let ask = entry::exceptions(&self.user, series.id());
+        let mut told: Record = self.client.ask(&ask).await?;
+        let Some(link) = told.text("exceptionOccurrences@odata.nextLink") else { return Ok(told) };
+        let first =
+            Page { value: told.records("exceptionOccurrences").collect(), next: Some(link.to_owned()), delta: None };
+        let all: Vec<Record> = self.client.rest(&ask, first).await?;
+        told.0["exceptionOccurrences"] = all.into_iter().map(|one| one.0).collect();
+        Ok(told)
     }
 
     /// The content of each; what cannot be read is named.

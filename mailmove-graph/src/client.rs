@@ -75,14 +75,36 @@ impl Client {
 
     /// Everything in a collection.
     pub(crate) async fn all<T: DeserializeOwned>(&self, ask: &Ask) -> Result<Vec<T>> {
-        let (mut all, mut link) = (Vec::new(), None);
+        let mut all = Vec::new();
+        self.each(ask, |some| all.extend(some)).await?;
+        Ok(all)
+    }
+
+    /// The same page by page.
+    pub(crate) async fn each<T: DeserializeOwned>(&self, ask: &Ask, take: impl FnMut(Vec<T>)) -> Result<()> {
+        let first = self.page(ask, None).await?;
+        self.go_on(ask, first, take).await
+    }
+
+    /// Everything in a collection of which the first page is there already.
+    pub(crate) async fn rest<T: DeserializeOwned>(&self, ask: &Ask, first: Page<T>) -> Result<Vec<T>> {
+        let mut all = Vec::new();
+        self.go_on(ask, first, |some| all.extend(some)).await?;
+        Ok(all)
+    }
+
+    async fn go_on<T: DeserializeOwned>(
+        &self,
+        ask: &Ask,
+        mut page: Page<T>,
+        mut take: impl FnMut(Vec<T>),
+    ) -> Result<()> {
         loop {
-            let page = self.page(ask, link.as_deref()).await?;
-            all.extend(page.value);
-            match page.next {
-                Some(next) if Some(&next) != link.as_ref() => link = Some(next),
-                Some(_) => return Err(Error::new(ErrorKind::Protocol, "a listing goes round in circles")),
-                None => return Ok(all),
+            take(page.value);
+            let Some(link) = page.next else { return Ok(()) };
+            page = self.page(ask, Some(&link)).await?;
+            if page.next.as_ref() == Some(&link) {
+                return Err(Error::new(ErrorKind::Protocol, "a listing goes round in circles"));
             }
         }
     }

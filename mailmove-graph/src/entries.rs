@@ -101,7 +101,7 @@ impl GraphMailbox {
             _ => {
                 let series = record.text("type").is_some_and(|kind| kind.eq_ignore_ascii_case("seriesMaster"));
                 let exceptions = match series || !record.0["recurrence"].is_null() {
-                    true => self.client.ask::<Record>(&entry::exceptions(&self.user, record.id())).await?,
+                    true => self.exceptions(record).await?,
                     false => Record::default(),
                 };
                 let (mut event, mut losses) = map::event::appointment(record, &exceptions, uid_of(place.area, record));
@@ -138,8 +138,17 @@ impl GraphMailbox {
 
     /// What the server says of these entries; those that cannot exist are not asked for.
     pub(crate) async fn entries(&self, place: &Place, ids: &[&ItemId]) -> Vec<Result<Record>> {
+        self.entries_by(ids, |id| entry::get(&self.user, place, id.as_str())).await
+    }
+
+    /// The same of tasks, as far as they are known by it.
+    pub(crate) async fn known_tasks(&self, place: &Place, ids: &[&ItemId]) -> Vec<Result<Record>> {
+        self.entries_by(ids, |id| entry::known_task(&self.user, place, id.as_str())).await
+    }
+
+    async fn entries_by(&self, ids: &[&ItemId], ask: impl Fn(&ItemId) -> Ask) -> Vec<Result<Record>> {
         let possible = |id: &&&ItemId| can_be_an_id(id.as_str());
-        let asks: Vec<Ask> = ids.iter().filter(possible).map(|id| entry::get(&self.user, place, id.as_str())).collect();
+        let asks: Vec<Ask> = ids.iter().filter(possible).map(|id| ask(id)).collect();
         let mut answers = self.client.batch_of::<Record>(&asks, Order::Any).await.into_iter();
         let absent = || Error::new(ErrorKind::NotFound, "nothing has this id");
         ids.iter()

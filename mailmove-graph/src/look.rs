@@ -1,6 +1,6 @@
 //! Looking at what a folder holds, whatever its sort.
 
-use mailmove_core::{ItemId, Result, Revision};
+use mailmove_core::{ErrorKind, ItemId, Result, Revision};
 use mailmove_exchange::index::{Entry, Index, hash};
 
 use crate::endpoint::GraphMailbox;
@@ -9,10 +9,14 @@ use crate::index;
 use crate::map;
 use crate::place::{Area, Place};
 use crate::source::without_streams;
+use crate::wire::ask::Ask;
 use crate::wire::entry;
 use crate::wire::folder;
 use crate::wire::record::Record;
 use crate::wire::store;
+
+/// How many tasks are asked for before they are put in.
+const AT_ONE_TIME: usize = 200;
 
 impl GraphMailbox {
     /// Brings an index up to date.
@@ -20,34 +24,48 @@ impl GraphMailbox {
         match place.area {
             Area::Mail => index::refresh_mail(index, &self.client, &self.user, &place.id).await,
             area if self.by_class(area) => {
-                let mut all: Vec<Record> = self.client.all(&store::known(self.stream_name()?, &place.id)).await?;
-                all.sort_by(|one, other| one.text("createdDateTime").cmp(&other.text("createdDateTime")));
-                index.retain(all.iter().map(Record::id));
-                all.iter().for_each(|record| index.put(crate::store::known(record)));
+                let all = self.glance(&store::known(self.stream_name()?, &place.id), crate::store::known).await?;
+                put_all(index, all);
                 Ok(())
             }
             area @ (Area::Notes | Area::Journal) => Err(without_streams(area)),
+            Area::Tasks => self.refresh_tasks(index, place).await,
             area => {
-                let mut all: Vec<Record> = self.client.all(&entry::known(&self.user, place)).await?;
-                all.sort_by(|one, other| one.text("createdDateTime").cmp(&other.text("createdDateTime")));
-                index.retain(all.iter().map(Record::id));
-                if area == Area::Tasks {
-                    // Lists do not say where tasks come from; only what is new is asked for.
-                    let new = |record: &&Record| !index.knows(record.id(), map::revision::of_version(record.version()));
-                    let due: Vec<ItemId> = all.iter().filter(new).map(|record| ItemId::new(record.id())).collect();
-                    all = Vec::new();
-                    for record in self.entries(place, &due.iter().collect::<Vec<_>>()).await {
-                        match record {
-                            Ok(record) => all.push(record),
-                            Err(error) if error.kind() == mailmove_core::ErrorKind::NotFound => {}
-                            Err(error) => return Err(error),
-                        }
-                    }
-                }
-                all.iter().for_each(|record| index.put(known(area, record)));
+                let all = self.glance(&entry::known(&self.user, place), |record| known(area, record)).await?;
+                put_all(index, all);
                 Ok(())
             }
         }
+    }
+
+    /// Lists do not say where tasks come from; only what is new is asked for, some at a time.
+    async fn refresh_tasks(&self, index: &mut Index, place: &Place) -> Result<()> {
+        let version = |record: &Record| (ItemId::new(record.id()), map::revision::of_version(record.version()));
+        let all = self.glance(&entry::known(&self.user, place), version).await?;
+        index.retain(all.iter().map(|(id, _)| id.as_str()));
+        let new = |(id, revision): &&(ItemId, u128)| !index.knows(id.as_str(), *revision);
+        let due: Vec<&ItemId> = all.iter().filter(new).map(|(id, _)| id).collect();
+        for some in due.chunks(AT_ONE_TIME) {
+            for record in self.known_tasks(place, some).await {
+                match record {
+                    Ok(record) => index.put(known(place.area, &record)),
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is kept of everything in a listing, in the order in which it was made. Of its pages one is held at a time.
+    async fn glance<T>(&self, ask: &Ask, keep: impl Fn(&Record) -> T) -> Result<Vec<T>> {
+        let mut all: Vec<(Option<String>, T)> = Vec::new();
+        let made = |record: &Record| record.text("createdDateTime").map(str::to_owned);
+        self.client
+            .each(ask, |page: Vec<Record>| all.extend(page.iter().map(|record| (made(record), keep(record)))))
+            .await?;
+        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(all.into_iter().map(|(_, kept)| kept).collect())
     }
 
     /// Whether a folder is there at all.
@@ -86,6 +104,12 @@ impl GraphMailbox {
             }
         }
     }
+}
+
+/// Puts everything in that there is, and takes out all else.
+fn put_all(index: &mut Index, all: Vec<Entry>) {
+    index.retain(all.iter().map(|entry| &*entry.id));
+    all.into_iter().for_each(|entry| index.put(entry));
 }
 
 /// What an entry is known by. One that we wrote and that has no mark was not written to its end.

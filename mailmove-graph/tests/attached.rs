@@ -243,6 +243,69 @@ async fn a_task_stays_where_the_door_to_its_files_is_shut() {
     assert!(told.len() == 2 && told.contains(&vec!["attachments".to_owned()]), "{told:?}");
 }
 
+#[tokio::test]
+async fn a_place_for_a_file_of_a_task_that_is_denied_costs_the_file_alone() {
+    let bench = Bench::new().await;
+    let denied = Action::Status { code: 403, body: "ErrorAccessDenied".to_owned(), retry_after: None };
+    bench.server.faults().add(Fault::on(UPLOAD_TO_TASK).then(denied));
+    let mut task = Task::new("1@x");
+    task.attachments = vec![file("large", 4 << 20), file("small", 10)];
+    let written = bench.write_task(&task).await.unwrap();
+    assert_eq!(codes(&written.losses), ["attachments"]);
+    assert!(written.losses.iter().any(|loss| loss.text.contains("large")), "{:?}", written.losses);
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_away_again_is_looked_for_before_it_is_written_again() {
+    let bench = Bench::new().await;
+    let refused = |code| Action::Status { code, body: "ErrorAccessDenied".to_owned(), retry_after: None };
+    bench.server.faults().add(Fault::on("POST events/{id}/attachments").then(Action::CutBefore));
+    let mut meeting = event("", "");
+    meeting.attachments = vec![file("small", 10)];
+    let error = bench.write_event(&meeting).await.unwrap_err();
+    assert_eq!((error.recovery(), bench.stored(Kind::Event).len()), (Recovery::Requeue, 0), "{error}");
+    bench.server.faults().add(Fault::on("POST events/{id}/permanentDelete").then(refused(403)));
+    let error = bench.write_event(&meeting).await.unwrap_err();
+    assert_eq!((error.recovery(), bench.stored(Kind::Event).len()), (Recovery::Locate, 1), "{error}");
+}
+
+/// An answer of success with this content.
+fn answer(content: &serde_json::Value) -> Action {
+    Action::Status { code: 200, body: content.to_string(), retry_after: None }
+}
+
+#[tokio::test]
+async fn lists_that_have_pages_are_read_to_their_end() {
+    let bench = Bench::new().await;
+    let mut series = event("RRULE:FREQ=WEEKLY;COUNT=5\r\n", "");
+    series.attachments = vec![file("a", 10), file("b", 20)];
+    bench.write_event(&series).await.unwrap();
+    let id = bench.listed(Kind::Event).await[0].id.clone();
+    let at = |path: &str| format!("{}/v1.0/users/{ADDRESS}/events/{}{path}", bench.server.url(), id.as_str());
+    // The entry, what of it is not like the rest, and the second page of that.
+    let first = json!({
+        "id": id.as_str(), "cancelledOccurrences": [], "exceptionOccurrences": [],
+        "exceptionOccurrences@odata.nextLink": at("?$skip=10"),
+    });
+    let second = json!({ "value": [{
+        "id": "AAMkSomething", "originalStart": "2024-03-11T09:00:00Z", "subject": "another",
+        "start": { "dateTime": "2024-03-11T09:00:00.0000000", "timeZone": "UTC" },
+        "end": { "dateTime": "2024-03-11T10:00:00.0000000", "timeZone": "UTC" },
+        "showAs": "busy", "sensitivity": "normal", "importance": "normal", "hasAttachments": false,
+    }] });
+    bench.server.faults().add(Fault::on("GET events/{id}").nth(2).then(answer(&first)));
+    bench.server.faults().add(Fault::on("GET events/{id}").nth(3).then(answer(&second)));
+    let (read, _) = bench.read_event().await;
+    let changed: Vec<_> = read.changed.iter().map(|changed| (changed.original, changed.subject.as_deref())).collect();
+    assert_eq!(changed, [(date!(2024 - 03 - 11), Some("another"))]);
+
+    bench.server.faults().clear();
+    let cut = json!({ "value": [], "@odata.nextLink": at("/attachments?$select=id,name,contentType,size,isInline") });
+    bench.server.faults().add(Fault::on("GET events/{id}/attachments").nth(1).then(answer(&cut)));
+    let names: Vec<String> = bench.read_event().await.0.attachments.into_iter().map(|one| one.name).collect();
+    assert_eq!(names, ["a", "b"]);
+}
+
 /// Whatever happens on the way, in the end each file is there once, and the entry is whole.
 async fn survives(kind: Kind, operation: &str, nth: u64, action: Action) {
     let bench = Bench::new().await;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use common::{ADDRESS, config, connector, server};
 use mailmove_core::{
-    Change, Connector, Destination, Detail, FeedId, FolderId, Format, Item, Kind, Mailbox, Mark, NewFolder, Role, Side,
-    Spool, Write, Written,
+    Change, Connector, Destination, Detail, FeedId, Fingerprint, FolderId, Format, Item, Kind, Mailbox, Mark,
+    NewFolder, Role, Side, Spool, Wanted, Write, Written,
 };
 use mailmove_exchange::calendar::{Appointment, from_icalendar};
 use mailmove_graph::{GraphConfig, GraphConnector};
@@ -150,4 +150,31 @@ async fn a_thousand_events_are_listed_in_two_requests() {
     let (requests, bytes) = (counters.requests() - before.requests(), counters.bytes_out - before.bytes_out);
     assert_eq!((count, requests), (1000, 2));
     assert!(bytes < 400_000, "{bytes} bytes");
+}
+
+#[tokio::test]
+async fn a_look_at_tasks_asks_for_no_texts_and_goes_page_by_page() {
+    let server = server().page(2).start().await;
+    let connector = connector(GraphConfig::without_streams(config(&server)));
+    let destination = connector.destination(&Mailbox::new(Side::Destination, ADDRESS)).await.unwrap();
+    let ids =
+        server.mailbox(ADDRESS).add_all("Tasks", (0..5).map(|n| NewItem::task(json!({ "title": n.to_string() }))));
+    let folders = destination.folders().await.unwrap();
+    let folder = folders.into_iter().find(|folder| folder.role == Some(Role::Tasks)).unwrap().id;
+    let wanted = |id: &String| {
+        let mut print = Fingerprint::default();
+        print.uid = Some(id.clone());
+        Wanted::Like(print)
+    };
+    let wanted: Vec<Wanted> = ids.iter().map(wanted).collect();
+    let found = destination.locate(&folder, &wanted, None).await.unwrap();
+    assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [1; 5]);
+    let asked =
+        server.log().requests().into_iter().filter(|one| one.operation.starts_with("GET todo/lists/{id}/tasks"));
+    let paths: Vec<String> = asked.map(|one| one.path).collect();
+    assert!(paths.len() >= 8 && paths.iter().all(|path| path.contains("select=id")), "{paths:#?}");
+    // An id of a look is as good as one of a listing.
+    let remove = Write::Remove { id: found[0][0].id.clone(), expect: found[0][0].revision.clone() };
+    destination.write(&folder, &[remove]).await.swap_remove(0).unwrap();
+    assert_eq!(server.mailbox(ADDRESS).count("Tasks"), 4);
 }

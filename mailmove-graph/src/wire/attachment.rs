@@ -81,7 +81,7 @@ impl Progress {
     }
 }
 
-/// What hangs there, without its content. This list has no pages.
+/// What hangs there, without its content.
 pub(crate) fn list(holder: &Holder) -> Ask {
     let fields = match holder.is_task {
         true => "id,name,contentType,size",

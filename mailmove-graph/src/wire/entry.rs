@@ -18,6 +18,9 @@ const PROPERTIES: [Property; 3] = [Property::Mark, Property::Uid, Property::Kept
 /// The same of contacts.
 const OF_CONTACTS: [Property; 4] = [Property::Mark, Property::Uid, Property::Kept, Property::HasPicture];
 
+/// What is asked for of a task beside where it comes from. Its version comes along unasked.
+const OF_TASKS: &str = "id,createdDateTime,lastModifiedDateTime";
+
 /// Tasks have no properties; what they come from is named by a linked resource of this application.
 pub(crate) const APPLICATION: &str = "mailmove";
 
@@ -72,11 +75,16 @@ pub(crate) fn list(user: &Path, place: &Place) -> Ask {
 pub(crate) fn known(user: &Path, place: &Place) -> Ask {
     let all = all(user, place).with("$top", "200");
     let path = match place.area {
-        Area::Tasks => return Ask::get("what is known", &all),
+        Area::Tasks => return Ask::get("what is known", &all.with("$select", OF_TASKS)),
         Area::Calendars => all.with("$select", "id,changeKey,createdDateTime,iCalUId"),
         _ => all.with("$select", "id,changeKey,createdDateTime"),
     };
     Ask::get("what is known", &expanded(&path, place.area))
+}
+
+/// What one task is known by: lists do not say where tasks come from.
+pub(crate) fn known_task(user: &Path, place: &Place, id: &str) -> Ask {
+    Ask::get("what is known", &expanded(&one(user, place, id).with("$select", OF_TASKS), place.area))
 }
 
 /// One entry with everything in it.
