@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use crate::adopt::matches;
 use crate::event::Event;
-use crate::ledger::{Entry, Failure, Row, RowState};
+use crate::ledger::{Entry, Failure, Row, RowState, Target};
 use crate::pass::{Pass, TargetFolder};
 
 /// Decides about each intent: it is there, or it is due again. Rows stay `Intended` when the run is stopped meanwhile.
@@ -97,7 +97,9 @@ async fn decide(
         }
         match hit {
             Some(found) => {
-                let former = row.target.take().filter(|there| there.epoch == target.epoch);
+                // Ids are those of one folder in one epoch.
+                let here = |there: &Target| there.folder == target.id && there.epoch == target.epoch;
+                let former = row.target.take().filter(here);
                 let replaced = former.as_ref().and_then(|there| there.item.clone());
                 row.state = if replaced.is_some() { RowState::Updated } else { RowState::Copied };
                 // Whoever died between the new version and the removal of the old one left both.
