@@ -5,6 +5,7 @@
 //!   makes such streams of items in standard formats.
 //! - [`calendar`] has appointments and tasks as Exchange knows them.
 //! - [`index`] knows what a folder holds, as far as it takes to recognise things.
+//! - [`opening`] reads as much of a body as tells what it is.
 //! - [`vcard`] asks entries of vCards what they say.
 //! - [`zone`] has time zones under all of their names.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -14,5 +15,6 @@ pub mod fts;
 mod ical;
 pub mod index;
 mod mime;
+pub mod opening;
 pub mod vcard;
 pub mod zone;

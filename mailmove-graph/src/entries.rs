@@ -110,7 +110,7 @@ impl GraphMailbox {
             }
         };
         let kind = place.area.kind();
-        let uid = map::item::uid_in(&map::item::beginning(&body)?);
+        let uid = map::item::uid_in(&mailmove_exchange::opening::beginning(&body)?);
         let mut item = Item::new(id, kind, standard_format(kind), body);
         item.fingerprint.uid = uid;
         item.flags = map::flags::with_categories(Flags::default(), &record.categories());

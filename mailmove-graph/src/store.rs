@@ -235,7 +235,9 @@ fn whole(asked: &ItemRef, record: &Record, stream: Body, format: &Format, spool:
             return Err(Error::new(ErrorKind::Unsupported, format!("a {} cannot be read in this format", plain.kind)));
         }
         let (own, key) = match plain.kind {
-            Kind::Note => Fingerprint::mail_key(&map::item::header(&Body::unpooled(plain.text.clone()))?),
+            Kind::Note => {
+                Fingerprint::mail_key(&mailmove_exchange::opening::header(&Body::unpooled(plain.text.clone()))?)
+            }
             _ => (map::item::uid_in(&String::from_utf8_lossy(&plain.text)), None),
         };
         let mut item = Item::new(asked.id.clone(), plain.kind, plain.format, spool.body(Bytes::from(plain.text))?);

@@ -4,14 +4,12 @@ use mailmove_core::{
     Body, Error, ErrorKind, Fingerprint, FolderId, Format, Item, ItemId, ItemRef, Kind, Loss, Mark, Result,
     content_line,
 };
+use mailmove_exchange::opening::{beginning, header};
 
 use super::{contact, flags, journal, kind, revision, task};
 use crate::wire::create_item::{Content, NewItem};
 use crate::wire::item::{ItemData, date_text};
 use crate::wire::property::Property;
-
-/// How much of a message is read in search of the end of its header, in bytes.
-const LONGEST_HEADER: usize = 256 * 1024;
 
 /// As a listing names it.
 pub(crate) fn reference(item: &ItemData, folder: &FolderId) -> ItemRef {
@@ -210,61 +208,12 @@ fn is_plain_note(class: &str) -> bool {
     class.starts_with("ipm.note") || class.starts_with("report.")
 }
 
-/// As much of a text as holds what identifies it.
-fn beginning(body: &Body) -> Result<String> {
-    let mut text = Vec::new();
-    let mut reader = body.reader();
-    while let Some(chunk) = reader.next_chunk()? {
-        text.extend_from_slice(&chunk);
-        if text.len() > LONGEST_HEADER {
-            break;
-        }
-    }
-    Ok(String::from_utf8_lossy(&text).into_owned())
-}
-
-fn header(body: &Body) -> Result<Vec<u8>> {
-    let mut header = Vec::new();
-    let mut reader = body.reader();
-    while let Some(chunk) = reader.next_chunk()? {
-        let from = header.len().saturating_sub(3);
-        header.extend_from_slice(&chunk);
-        if let Some(end) = blank_line(&header, from) {
-            header.truncate(end);
-            break;
-        }
-        if header.len() > LONGEST_HEADER {
-            header.truncate(LONGEST_HEADER);
-            break;
-        }
-    }
-    Ok(header)
-}
-
-/// Where the first blank line begins, looked for from here on.
-fn blank_line(text: &[u8], from: usize) -> Option<usize> {
-    if text.starts_with(b"\r\n") || text.starts_with(b"\n") {
-        return Some(0);
-    }
-    let ends = memchr::memchr_iter(b'\n', &text[from..]).map(|at| from + at + 1);
-    ends.into_iter().find(|at| matches!(&text[*at..], [b'\n', ..] | [b'\r', b'\n', ..]))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn mail(octets: &[u8]) -> Item {
         Item::new("1", Kind::Mail, Format::RFC5322, Body::unpooled(octets.to_vec()))
-    }
-
-    #[test]
-    fn the_header_ends_at_the_first_blank_line() {
-        let header = |octets: &[u8]| header(&Body::unpooled(octets.to_vec())).unwrap();
-        assert_eq!(header(b"A: 1\r\nB: 2\r\n\r\nC: 3\r\n\r\n"), b"A: 1\r\nB: 2\r\n");
-        assert_eq!(header(b"A: 1\n\nB"), b"A: 1\n");
-        assert_eq!(header(b"\r\nbody"), b"");
-        assert_eq!(header(b"A: 1"), b"A: 1");
     }
 
     #[test]
