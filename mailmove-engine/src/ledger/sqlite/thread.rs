@@ -19,9 +19,12 @@ const GROUP_ENTRIES: usize = 10_000;
 /// So long a transaction that nothing waits for is kept open for more.
 const LINGER: Duration = Duration::from_millis(50);
 
-/// So far apart are commits that somebody waits for. Where mail flows fast each serves several windows of several folders,
-/// and the disk is the servers' meanwhile; the first after a pause waits for nothing.
+/// So far apart are commits that somebody waits for, where mail flows fast and long: each serves several windows of several
+/// folders then, and the disk is the servers' meanwhile.
 const APART: Duration = Duration::from_millis(10);
+
+/// So many may follow one another at once after a pause as long as theirs: where little is moved, nothing waits.
+const AT_ONCE: u32 = 16;
 
 /// Where the answer goes. Nobody may be waiting any more: what was asked takes effect all the same.
 pub(super) type Answer<T> = oneshot::Sender<Result<T>>;
@@ -83,8 +86,8 @@ pub(super) fn serve(mut store: Store, requests: &Receiver<Request>) {
 pub(super) struct Group {
     /// Since when a transaction is open.
     begun: Option<Instant>,
-    /// When the last one was committed.
-    ended: Option<Instant>,
+    /// When all commits until now would have ended, had each been [`APART`] from the one before.
+    due: Option<Instant>,
     /// Somebody waits for it.
     pressing: bool,
     entries: usize,
@@ -121,7 +124,7 @@ impl Group {
         match self.begun {
             _ if self.entries >= GROUP_ENTRIES => Room::Full,
             Some(since) if !self.pressing => Room::Until(since + LINGER),
-            _ => match self.ended.map(|ended| ended + APART).filter(|end| *end > now) {
+            _ => match self.due.and_then(|due| due.checked_sub(APART * AT_ONCE)).filter(|end| *end > now) {
                 Some(end) => Room::Until(end),
                 None => Room::Now,
             },
@@ -204,7 +207,8 @@ impl Group {
         }
         match store.commit() {
             Ok(()) => {
-                (self.begun, self.ended) = (None, Some(Instant::now()));
+                let now = Instant::now();
+                (self.begun, self.due) = (None, Some(self.due.map_or(now, |due| due.max(now)) + APART));
                 self.entries = 0;
                 self.waiting.drain(..).for_each(|waiting| (waiting.answer)(Ok(())));
             }
