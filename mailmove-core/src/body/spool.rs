@@ -36,7 +36,7 @@ impl Spool {
 
     /// A pool of this many bytes, spilling into this folder.
     pub fn in_folder(capacity: u64, folder: impl Into<PathBuf>) -> Self {
-        let flight_size = (capacity / 2 / UNIT).clamp(LEAST, u64::from(u32::MAX >> 4)) as u32;
+        let flight_size = (capacity / 4 * 3 / UNIT).clamp(LEAST, u64::from(u32::MAX >> 4)) as u32;
         Self(Arc::new(Pool {
             capacity,
             flight: Arc::new(Semaphore::new(flight_size as usize)),
@@ -59,7 +59,8 @@ impl Spool {
         writer.finish()
     }
 
-    /// Waits until this many bytes more may be on their way: half of the pool at once, everybody together.
+    /// Waits until this many bytes more may be on their way: three quarters of the pool at once, everybody
+    /// together.
     ///
     /// It paces; it does not reserve: bodies that outgrow it spill and wait for nobody. Ask once for all that is needed;
     /// more than there is takes all there is. So nobody waits while holding, and nothing deadlocks.
