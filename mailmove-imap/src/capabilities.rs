@@ -15,6 +15,9 @@ pub(crate) const APPEND: Via = Via::fixed("append");
 pub(crate) const BATCH_ITEMS: usize = 200;
 /// How many bytes one call of fetch or write carries.
 pub(crate) const BATCH_BYTES: u64 = 2 << 20;
+/// How many calls of each kind are under way in one folder: so much is not waited for on a long way, and so many connections
+/// take part in one large folder on a short one.
+const IN_FLIGHT: usize = 3;
 
 /// The capabilities that a server named.
 #[derive(Debug, Clone, Default)]
@@ -138,7 +141,7 @@ pub(crate) fn contract(
     capabilities.accepts = vec![route];
     capabilities.batch_items = BATCH_ITEMS;
     capabilities.batch_bytes = BATCH_BYTES;
-    capabilities.in_flight = 2;
+    capabilities.in_flight = IN_FLIGHT;
     capabilities.large_folders = connections;
     capabilities.folders = 32;
     if quirks.no_pipeline_append {

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use mailmove_core::{Error, ErrorKind, Flags, Format, Item, ItemFlags, ItemId, Kind, Loss, Result, Written};
 
@@ -13,7 +14,7 @@ use super::Client;
 use super::flags::keep;
 use super::known::KnownFolder;
 use super::write::{Turn, of_folder, to_write};
-use crate::capabilities::{APPEND, munged_header};
+use crate::capabilities::{APPEND, BATCH_BYTES, BATCH_ITEMS, munged_header};
 use crate::engine::{Answer, Burst, Opened};
 use crate::error::{Asked, Fault};
 use crate::map::flags;
@@ -23,7 +24,7 @@ use crate::map::repair::{
 };
 use crate::map::space::Spelling;
 use crate::pool::{Ticket, Use};
-use crate::wire::{Append, AppendMessage, Appended, Chunks, Command, LiteralMode, StatusLine, date};
+use crate::wire::{Append, AppendMessage, Appended, Before, Chunks, Command, LiteralMode, StatusLine, date};
 
 /// One message and how it goes over.
 struct Draft<'a> {
@@ -105,14 +106,20 @@ impl Client {
         turn: Turn,
     ) -> Result<()> {
         let weight = groups.iter().flatten().map(|at| work.drafts[*at].length).sum();
-        let ticket = self.lane(folder, weight, Use::Write).await?;
+        let what = match weight >= BATCH_BYTES / 2 || work.drafts.len() >= BATCH_ITEMS / 2 {
+            true => Use::WriteLarge { abreast: self.appends_abreast() },
+            false => Use::Write,
+        };
+        let ticket = self.lane(folder, weight, what).await?;
+        let (_under_way, before) = folder.send_behind(ticket.number());
+        let mut before = before.map(|over| Before { over, in_vain: self.abreast_in_vain.clone() });
         let mut again = VecDeque::new();
         let mut turn = turn;
         if self.quirks.no_pipeline_append {
             // Nobody else's turn comes before the last answer.
             std::mem::swap(&mut again, &mut groups);
         } else {
-            let (opened, answers) = self.send(folder, &ticket, work, &groups);
+            let (opened, answers) = self.send(folder, &ticket, work, &groups, &mut before);
             turn = None;
             self.learn_keywords(folder, opened, work).await;
             // Whatever one answer says, every other is heard as well.
@@ -122,7 +129,7 @@ impl Client {
         }
         // One after the other from here on, so that what is left keeps its order.
         while let Some(group) = again.pop_front() {
-            let (opened, mut answers) = self.send(folder, &ticket, work, &VecDeque::from([group.clone()]));
+            let (opened, mut answers) = self.send(folder, &ticket, work, &VecDeque::from([group.clone()]), &mut before);
             self.learn_keywords(folder, opened, work).await;
             if let Some(answer) = answers.pop() {
                 let split = self.heard(folder, &ticket, work, group, answer.await).await;
@@ -133,6 +140,11 @@ impl Client {
         Ok(())
     }
 
+    /// Whether one folder may be written by several connections.
+    fn appends_abreast(&self) -> bool {
+        self.offered.multiappend && self.quirks.appends_abreast && !self.abreast_in_vain.load(Ordering::Relaxed)
+    }
+
     /// Sends one command per group. Before keywords go into a folder for the first time, it is opened in the same write,
     /// to hear which of them it keeps.
     fn send(
@@ -141,9 +153,10 @@ impl Client {
         ticket: &Ticket,
         work: &Work<'_>,
         groups: &VecDeque<Group>,
+        before: &mut Option<Before>,
     ) -> (Option<Opened>, Vec<Answer<Option<Appended>>>) {
         let mut burst = Burst::default();
-        let command = |group: &Group| {
+        let mut command = |group: &Group| {
             let messages = group.iter().map(|at| work.drafts[*at].message()).collect();
             // RFC 3516 has no say about LITERAL+ for literal8 on servers of before RFC 7888.
             let binary = group.iter().any(|at| work.drafts[*at].binary || work.drafts[*at].utf8);
@@ -151,7 +164,7 @@ impl Client {
                 true => LiteralMode::Sync,
                 false => self.offered.literals(),
             };
-            Append::new(&folder.wire, messages, literals)
+            Append::new(&folder.wire, messages, literals).behind(before.take())
         };
         let answers = groups.iter().map(|group| burst.add(command(group))).collect();
         let keywords = groups.iter().flatten().any(|at| flags::has_keywords(&work.drafts[*at].flags));

@@ -1,11 +1,13 @@
 //! What is known about each folder.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mailmove_core::{Error, ErrorKind, FolderId, Result};
 
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::index::Index;
@@ -56,6 +58,17 @@ pub(super) struct KnownFolder {
     /// What is in it, as far as somebody wanted to know.
     pub(super) index: tokio::sync::Mutex<Index>,
     facts: Mutex<Facts>,
+    /// The messages that were sent last.
+    last: Mutex<Option<Last>>,
+}
+
+/// Messages on their way into a folder.
+#[derive(Debug)]
+pub(super) struct Last {
+    /// The connection that has them.
+    pub(super) lane: u64,
+    /// Its other end is dropped when they are there, or will not be.
+    pub(super) over: oneshot::Receiver<Infallible>,
 }
 
 /// What the server said about a folder, last time.
@@ -79,7 +92,25 @@ pub(super) struct Facts {
 
 impl KnownFolder {
     fn new(wire: Vec<u8>) -> Self {
-        Self { wire: wire.into(), order: Arc::default(), index: tokio::sync::Mutex::default(), facts: Mutex::default() }
+        Self {
+            wire: wire.into(),
+            order: Arc::default(),
+            index: tokio::sync::Mutex::default(),
+            facts: Mutex::default(),
+            last: Mutex::default(),
+        }
+    }
+
+    /// Notes that messages go out on this connection, until what this returns is dropped. Gives back what has to be stored
+    /// before them and is on another one.
+    pub(super) fn send_behind(
+        &self,
+        lane: u64,
+    ) -> (oneshot::Sender<Infallible>, Option<oneshot::Receiver<Infallible>>) {
+        let (under_way, over) = oneshot::channel();
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = last.replace(Last { lane, over }).filter(|last| last.lane != lane);
+        (under_way, before.map(|last| last.over))
     }
 
     /// No folder: for commands that need none.

@@ -5,13 +5,14 @@
 //!
 //! *Written*: a message that was put in under one label gets the next one by a copy, which costs no upload.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use mailmove_core::{Digest, Folder, FolderId, Item, ItemId, ItemRef, Result, Role, Via, Written};
+use mailmove_core::{Folder, FolderId, Item, ItemId, ItemRef, Result, Role, Via, Written};
 
 use super::Client;
 use super::known::KnownFolder;
+use super::uploads::Place;
 use super::write::{Turn, of_folder};
 use crate::config::Labels;
 use crate::error::{Asked, Fault};
@@ -20,8 +21,6 @@ use crate::wire::{Relocate, UidSet, mailbox_name};
 
 /// A label was added to a message that is there.
 const LABEL: Via = Via::fixed("label");
-/// For how many messages it is remembered where they were put.
-const REMEMBERED: usize = 20_000;
 
 /// Which folders are labels, and what they are called.
 #[derive(Debug)]
@@ -112,43 +111,6 @@ impl LabelMap {
     }
 }
 
-/// Under which label messages were put in, so that the next label is only added.
-#[derive(Debug, Default)]
-pub(super) struct Uploads(Mutex<(HashMap<Key, Place>, VecDeque<Key>)>);
-
-/// The same bytes from the same source.
-type Key = (Digest, u64);
-
-#[derive(Debug, Clone)]
-struct Place {
-    folder: FolderId,
-    validity: Option<u32>,
-    uid: u32,
-}
-
-impl Uploads {
-    fn find(&self, item: &Item) -> Option<Place> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.get(&key(item)).cloned()
-    }
-
-    fn remember(&self, item: &Item, place: Place) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (places, order) = &mut *known;
-        if places.insert(key(item), place).is_none() {
-            order.push_back(key(item));
-        }
-        if order.len() > REMEMBERED
-            && let Some(oldest) = order.pop_front()
-        {
-            places.remove(&oldest);
-        }
-    }
-}
-
-fn key(item: &Item) -> Key {
-    (*item.body.digest(), item.body.len())
-}
-
 impl Client {
     /// New messages where folders are labels. In their order; only who is not there yet is uploaded.
     pub(super) async fn put(&self, folder: &Arc<KnownFolder>, items: &[&Item], turn: Turn) -> Vec<Result<Written>> {
@@ -156,6 +118,7 @@ impl Client {
             return self.append(folder, items, turn).await;
         }
         let here = FolderId::new(id_of(&folder.wire));
+        let claim = self.uploads.claim(items).await;
         let known: Vec<Option<Place>> =
             items.iter().map(|item| self.uploads.find(item).filter(|place| place.folder != here)).collect();
         let mut verdicts = Vec::with_capacity(items.len());
@@ -184,7 +147,7 @@ impl Client {
             verdicts.extend(written);
             at = end;
         }
-        drop(turn);
+        drop((claim, turn));
         verdicts
     }
 

@@ -12,7 +12,9 @@ mod index;
 mod known;
 mod labels;
 mod locate;
+mod quota;
 mod relocate;
+mod uploads;
 mod write;
 
 pub(crate) use budget::Budget;
@@ -20,7 +22,7 @@ use budget::Way;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use mailmove_core::{Call, Capabilities, Error, ErrorKind, FolderId, Guard, Mailbox, Recovery, Result, Side, Storage};
+use mailmove_core::{Call, Capabilities, Error, ErrorKind, FolderId, Guard, Mailbox, Recovery, Result, Side};
 
 use crate::capabilities::{Offered, contract, one_label};
 use crate::config::{ImapConfig, Labels};
@@ -30,10 +32,12 @@ use crate::map::space::{Space, Spelling};
 use crate::pool::{Dialer, Pool, Ticket, Use};
 use crate::quirks::{Quirks, Seen};
 use crate::session::Ready;
-use crate::wire::{IdQuery, QuotaQuery, Rights, RightsQuery, Selected};
+use crate::wire::{IdQuery, Rights, RightsQuery, Selected};
 use folders::Listing;
 use known::{KnownFolder, KnownFolders};
-use labels::{LabelMap, Uploads};
+use labels::LabelMap;
+use quota::Filled;
+use uploads::Uploads;
 
 /// One opened mailbox.
 #[derive(Debug)]
@@ -54,11 +58,15 @@ pub(crate) struct Client {
     sizes_lie: AtomicBool,
     /// The tree as it was when the mailbox was opened, for the first who asks.
     fresh: Mutex<Option<Listing>>,
+    /// How full it was then, likewise.
+    filled: Mutex<Option<Filled>>,
     /// How labels are read; what was found of them, once the tree was listed.
     manner: Labels,
     labels: Mutex<Looked>,
     uploads: Uploads,
     budget: Arc<Budget>,
+    /// Messages waited for each other on the server: they go one after the other from then on.
+    abreast_in_vain: Arc<AtomicBool>,
 }
 
 impl Client {
@@ -93,9 +101,11 @@ impl Client {
             sizes_tried: AtomicBool::new(false),
             sizes_lie: AtomicBool::new(false),
             fresh: Mutex::new(None),
+            filled: Mutex::new(None),
             manner: config.labels,
             labels: Mutex::default(),
             uploads: Uploads::default(),
+            abreast_in_vain: Arc::default(),
             budget,
             offered,
         };
@@ -103,7 +113,10 @@ impl Client {
             client.capabilities.offers.iter_mut().for_each(|route| route.losses.push(one_label()));
         }
         if writable {
-            let listing = client.list().await.map_err(|error| client.here(error))?;
+            // In one round trip. A quota that cannot be had is asked for again by whoever wants it.
+            let (listing, filled) = tokio::join!(client.list(), client.quota());
+            let listing = listing.map_err(|error| client.here(error))?;
+            client.filled = Mutex::new(filled.ok());
             let delimiter = client.space().delimiter;
             client.capabilities = contract(&client.offered, &client.quirks, delimiter, most);
             client.fresh = Mutex::new(Some(listing));
@@ -126,34 +139,6 @@ impl Client {
 
     pub(crate) fn close(&self) {
         self.pool.close();
-    }
-
-    /// What QUOTA says about the root of the inbox (RFC 9208): the fullest root counts.
-    pub(crate) async fn storage(&self) -> Result<Storage> {
-        let mut storage = Storage::default();
-        if !self.offered.has("QUOTA") {
-            return Ok(storage);
-        }
-        let quotas = self
-            .reading("GETQUOTAROOT", async || {
-                let ticket = self.lane(&KnownFolder::nowhere(), 1024, Use::Write).await?;
-                let answer = ticket.connection().submit(QuotaQuery::inbox());
-                match answer.await {
-                    Ok(quotas) => Ok(quotas),
-                    // Nobody set a quota, or nobody may know: neither is a fault.
-                    Err(Fault::Refused(_)) => Ok(Vec::new()),
-                    Err(fault) => Err(fault.error(Asked::Mailbox, "tell the quota")),
-                }
-            })
-            .await?;
-        for (name, used, limit) in quotas.into_iter().flat_map(|quota| quota.resources) {
-            match name.as_str() {
-                "STORAGE" => (storage.used, storage.quota) = (Some(used * 1024), Some(limit * 1024)),
-                "MESSAGE" => (storage.items, storage.items_quota) = (Some(used), Some(limit)),
-                _ => {}
-            }
-        }
-        Ok(storage)
     }
 
     /// Opens the inbox for reading and says what is in it.

@@ -20,6 +20,7 @@ impl Client {
     /// One verdict per write, in their order.
     pub(crate) async fn write(&self, id: &FolderId, batch: &[Write]) -> Vec<Result<Written>> {
         self.take_fresh();
+        self.take_filled();
         if batch.is_empty() {
             return Vec::new();
         }

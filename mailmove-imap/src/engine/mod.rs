@@ -91,6 +91,11 @@ impl Connection {
         self.shared.is_alive()
     }
 
+    /// About how long the way to the server and back is. Never too short.
+    pub(crate) fn round_trip(&self) -> Duration {
+        self.shared.round_trip()
+    }
+
     /// How many commands are in flight.
     pub(crate) fn in_flight(&self) -> usize {
         self.shared.in_flight()

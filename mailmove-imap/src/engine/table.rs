@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use mailmove_core::{Error, ErrorKind};
@@ -48,6 +50,8 @@ pub(super) struct Shared {
     phase: watch::Sender<Phase>,
     started: Instant,
     progress: AtomicU64,
+    /// The shortest time that a command took, in microseconds.
+    shortest: AtomicU64,
 }
 
 #[derive(Default)]
@@ -67,6 +71,7 @@ struct Table {
 
 struct InFlight {
     tag: u64,
+    since: Instant,
     entry: Box<dyn Entry>,
     begun: Arc<AtomicBool>,
     opening: u64,
@@ -89,6 +94,7 @@ impl Shared {
             phase: watch::Sender::new(Phase::Open),
             started: Instant::now(),
             progress: AtomicU64::new(0),
+            shortest: AtomicU64::new(u64::MAX),
         }
     }
 
@@ -208,7 +214,12 @@ impl Shared {
 
     /// When something moved last.
     pub(super) fn last_progress(&self) -> Instant {
-        self.started + std::time::Duration::from_millis(self.progress.load(Ordering::Relaxed))
+        self.started + Duration::from_millis(self.progress.load(Ordering::Relaxed))
+    }
+
+    /// The shortest time that a command took so far: no less than a round trip, and soon little more.
+    pub(super) fn round_trip(&self) -> Duration {
+        Duration::from_micros(self.shortest.load(Ordering::Relaxed))
     }
 
     /// Where the literal at the end of this text goes.
@@ -274,6 +285,7 @@ impl Shared {
             let Some(done) = place.and_then(|place| table.in_flight.remove(place)) else {
                 return Err(protocol("the server answered a command that was not sent").with("answer", line.quote()));
             };
+            self.shortest.fetch_min(done.since.elapsed().as_micros() as u64, Ordering::Relaxed);
             if done.is_opening {
                 table.answered = done.opening;
             }
@@ -319,7 +331,15 @@ impl Shared {
             // The time of silence before this command does not count.
             self.note_progress();
         }
-        table.in_flight.push_back(InFlight { tag, entry, begun, opening: table.openings, is_opening, waits });
+        table.in_flight.push_back(InFlight {
+            tag,
+            since: Instant::now(),
+            entry,
+            begun,
+            opening: table.openings,
+            is_opening,
+            waits,
+        });
         if self.queue.send(submitted).is_err()
             && let Some(command) = table.in_flight.pop_back()
         {

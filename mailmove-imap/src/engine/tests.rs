@@ -8,7 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 use super::*;
 use crate::wire::{
-    Append, AppendMessage, BodyTarget, Command, FetchBodies, FetchMany, LiteralMode, NamespaceQuery, StatusQuery,
+    Append, AppendMessage, Before, BodyTarget, Command, FetchBodies, FetchMany, LiteralMode, NamespaceQuery,
+    StatusQuery,
 };
 
 struct Server(DuplexStream);
@@ -231,6 +232,37 @@ async fn what_nobody_waits_for_any_more_is_not_sent() {
     let mut rest = String::new();
     server.0.read_to_string(&mut rest).await.unwrap();
     assert_eq!(rest, "");
+}
+
+#[tokio::test]
+async fn the_end_of_a_message_waits_for_what_is_to_be_stored_before_it() {
+    let (connection, mut server) = Server::start();
+    let (under_way, over) = tokio::sync::oneshot::channel();
+    let in_vain = Arc::default();
+    let append = Append::new(b"x", vec![message("second")], LiteralMode::Plus);
+    let answer = connection.submit(append.behind(Some(Before { over, in_vain: Arc::clone(&in_vain) })));
+    server.hears("m1 APPEND \"x\" {6+}\r\nsecond").await;
+    let mut more = [0];
+    let early = tokio::time::timeout(Duration::from_millis(20), server.0.read(&mut more)).await;
+    assert!(early.is_err(), "{more:?} came before its time");
+    drop(under_way);
+    server.hears("\r\n").await;
+    server.says("m1 OK x\r\n").await;
+    answer.await.unwrap();
+    assert!(!in_vain.load(std::sync::atomic::Ordering::Relaxed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_rather_waits_for_us_gets_the_end_after_a_while() {
+    let (connection, mut server) = Server::with_idle(Duration::from_secs(5));
+    let (_under_way, over) = tokio::sync::oneshot::channel();
+    let in_vain = Arc::default();
+    let append = Append::new(b"x", vec![message("second")], LiteralMode::Plus);
+    let answer = connection.submit(append.behind(Some(Before { over, in_vain: Arc::clone(&in_vain) })));
+    server.hears("m1 APPEND \"x\" {6+}\r\nsecond\r\n").await;
+    server.says("m1 OK x\r\n").await;
+    answer.await.unwrap();
+    assert!(in_vain.load(std::sync::atomic::Ordering::Relaxed), "it is not tried again");
 }
 
 #[tokio::test]

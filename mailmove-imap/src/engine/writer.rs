@@ -4,21 +4,28 @@ use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use mailmove_core::Error;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
 use super::WriteHalf;
 use super::table::{Phase, Shared, Signal, Submitted};
 use crate::error::{network, protocol};
-use crate::wire::{Chunks, Part};
+use crate::wire::{Before, Chunks, Part};
 
 /// How much is gathered before it is written.
 const GATHER: usize = 256 * 1024;
 /// How many pieces one write takes.
 const PIECES: usize = 64;
+/// For how long the end of a command is held back for another one. A server that locks the folder from a command's first
+/// octet would never answer that one.
+const HELD: Duration = Duration::from_secs(60);
+/// How often a command that is held back says that the silence is ours.
+const STILL_HERE: Duration = Duration::from_secs(1);
 
 /// Writes until the connection ends.
 pub(super) async fn run(
@@ -87,6 +94,10 @@ impl Writer {
                     command.begun.store(true, Ordering::Release);
                     self.literal(&mut *chunks, length).await?;
                 }
+                Part::Before(before) => {
+                    self.push(std::mem::take(&mut text).into()).await?;
+                    self.hold(before).await?;
+                }
             }
         }
         text.extend_from_slice(b"\r\n");
@@ -111,6 +122,23 @@ impl Writer {
                 None => return Err(protocol("the connection ended")),
             }
         }
+    }
+
+    /// Holds back what comes next.
+    async fn hold(&mut self, mut before: Before) -> Result<(), Error> {
+        self.flush().await?;
+        let begun = Instant::now();
+        while begun.elapsed() < HELD {
+            tokio::select! {
+                biased;
+                _ = &mut before.over => return Ok(()),
+                _ = self.phases.wait_for(|phase| *phase == Phase::Ended) => return Err(protocol("the connection ended")),
+                () = tokio::time::sleep(STILL_HERE) => self.shared.note_progress(),
+            }
+        }
+        tracing::debug!(target: "mailmove::imap", "one message waited for another on the server: their order is given up");
+        before.in_vain.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     async fn literal(&mut self, chunks: &mut dyn Chunks, length: u64) -> Result<(), Error> {

@@ -15,6 +15,9 @@ pub(crate) enum Use {
     ReadSmall,
     /// Opens no folder.
     Write,
+    /// The same, with so much that more of it will come. `abreast`: it may go beside what is under way into the same
+    /// folder, because it holds back its end for that.
+    WriteLarge { abreast: bool },
 }
 
 /// What to do.
@@ -37,8 +40,14 @@ pub(super) enum Choice {
 const KEPT: Duration = Duration::from_millis(30);
 /// For how long a folder that was written stays at home where it was.
 const HOME: Duration = Duration::from_millis(500);
+/// For how long a large folder that was written keeps other large ones away: its next messages may still be on their way
+/// from the source.
+const NEXT: Duration = Duration::from_millis(100);
 /// After how long of waiting a connection is shared after all. One switch of folders then costs less than the wait.
 pub(super) const SHARE_AFTER: Duration = Duration::from_millis(500);
+/// Up to this round trip one folder is written by several connections: each of its windows waits for an answer to the one
+/// before, which on longer ways costs more than is gained.
+pub(super) const NEAR: Duration = Duration::from_millis(5);
 
 /// Chooses. `patient`: a better one may still come.
 pub(super) fn choose(lanes: &mut Lanes, folder: &[u8], what: Use, patient: bool) -> Choice {
@@ -47,12 +56,18 @@ pub(super) fn choose(lanes: &mut Lanes, folder: &[u8], what: Use, patient: bool)
         // Opening one more is as good as opening the first, if that is under way.
         return if lanes.is_growing() && patient { Choice::Wait } else { Choice::None };
     }
+    let now = Instant::now();
+    if what == (Use::WriteLarge { abreast: true }) && lanes.is_near() {
+        let free = lanes.lanes.iter().filter(|lane| !lane.is_taken(folder, now));
+        if let Some(lane) = free.min_by_key(|lane| (lane.weight, !lane.is_home(folder, now))) {
+            return Choice::Lane(lane.number);
+        }
+    }
     // Calls for one folder stay in their order, so they stay together.
     if let Some(lane) = lanes.lanes.iter().find(|lane| lane.calls.contains_key(folder)) {
         return Choice::Lane(lane.number);
     }
-    let now = Instant::now();
-    if what == Use::Write {
+    if matches!(what, Use::Write | Use::WriteLarge { .. }) {
         // Whose writes take longest must not share: its folder is the last one to end.
         let key = |lane: &&Lane| (lane.others(folder, now), !lane.is_home(folder, now), lane.weight);
         return lanes.lanes.iter().min_by_key(key).map_or(Choice::None, |lane| Choice::Lane(lane.number));
@@ -89,16 +104,23 @@ fn lightest<'a>(lanes: impl Iterator<Item = &'a Lane>) -> Choice {
 impl Lane {
     /// How many other folders are being written here.
     fn others(&self, folder: &[u8], now: Instant) -> usize {
-        self.written.iter().filter(|(name, used)| ***name != *folder && self.is_busy_with(name, **used, now)).count()
+        let others = self.written.iter().filter(|(name, _)| ***name != *folder);
+        others.filter(|(name, written)| self.is_busy_with(name, written.at, HOME, now)).count()
+    }
+
+    /// Whether another large folder is being written here.
+    fn is_taken(&self, folder: &[u8], now: Instant) -> bool {
+        let mut others = self.written.iter().filter(|(name, written)| written.large && ***name != *folder);
+        others.any(|(name, written)| self.is_busy_with(name, written.at, NEXT, now))
     }
 
     /// Whether this folder is being written here.
     fn is_home(&self, folder: &[u8], now: Instant) -> bool {
-        self.written.get(folder).is_some_and(|used| self.is_busy_with(folder, *used, now))
+        self.written.get(folder).is_some_and(|written| self.is_busy_with(folder, written.at, HOME, now))
     }
 
-    fn is_busy_with(&self, folder: &[u8], used: Instant, now: Instant) -> bool {
-        self.calls.contains_key(folder) || now.duration_since(used) < HOME
+    fn is_busy_with(&self, folder: &[u8], last: Instant, for_so_long: Duration, now: Instant) -> bool {
+        self.calls.contains_key(folder) || now.duration_since(last) < for_so_long
     }
 
     /// When its owner is gone, unless calls are under way.

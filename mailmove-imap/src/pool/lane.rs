@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Pool;
-use super::choose::Use;
+use super::choose::{NEAR, Use};
 use super::together::{Place, Together};
 use crate::engine::Connection;
 
@@ -56,10 +56,19 @@ pub(super) struct Lane {
     pub(super) weight: u64,
     /// How many calls are under way, by folder.
     pub(super) calls: HashMap<Arc<[u8]>, usize>,
-    /// The folders that were written here, and when last.
-    pub(super) written: HashMap<Arc<[u8]>, Instant>,
+    /// The folders that were written here.
+    pub(super) written: HashMap<Arc<[u8]>, Written>,
     /// The large folder that has it to itself, and when it was used last.
     pub(super) owner: Option<(Arc<[u8]>, Instant)>,
+}
+
+/// That a folder was written.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// When last.
+    pub(super) at: Instant,
+    /// With so much that more was to come.
+    pub(super) large: bool,
 }
 
 impl Lanes {
@@ -111,6 +120,11 @@ impl Lanes {
 
     pub(super) fn weight(&self) -> u64 {
         self.lanes.iter().map(|lane| lane.weight).sum()
+    }
+
+    /// Whether the way to the server is short.
+    pub(super) fn is_near(&self) -> bool {
+        self.lanes.iter().any(|lane| lane.connection.round_trip() <= NEAR)
     }
 
     pub(super) fn may_grow(&self) -> bool {
@@ -199,7 +213,10 @@ impl Lanes {
         *lane.calls.entry(folder.clone()).or_default() += 1;
         match what {
             Use::ReadLarge => lane.owner = Some((folder.clone(), Instant::now())),
-            Use::Write => drop(lane.written.insert(folder.clone(), Instant::now())),
+            Use::Write | Use::WriteLarge { .. } => {
+                let large = what != Use::Write;
+                lane.written.insert(folder.clone(), Written { at: Instant::now(), large });
+            }
             Use::ReadSmall => {}
         }
         Some(lane.connection.clone())
@@ -214,8 +231,8 @@ impl Lanes {
                 lane.calls.remove(folder);
             }
         }
-        if let Some(used) = lane.written.get_mut(folder) {
-            *used = Instant::now();
+        if let Some(written) = lane.written.get_mut(folder) {
+            written.at = Instant::now();
         }
         if let Some((owner, used)) = &mut lane.owner
             && **owner == *folder
@@ -258,6 +275,11 @@ impl Ticket {
 
     pub(crate) fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// Which of the connections it is.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 }
 

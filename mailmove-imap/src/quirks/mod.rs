@@ -68,6 +68,9 @@ pub struct Quirks {
     pub append_limit: Option<u64>,
     /// It loses commands that come behind a message: every APPEND is sent alone, and waits for its invitation.
     pub no_pipeline_append: bool,
+    /// It locks no folder before the end of an APPEND, and gives UIDs then: what belongs into one folder may come in by
+    /// several connections at once and keep its order, when only the ends of the commands wait for each other.
+    pub appends_abreast: bool,
     /// Flags and keywords that mean something else there, or make it refuse the message.
     pub never_sent: Cow<'static, [Cow<'static, str>]>,
     /// It sends a read receipt when its user reads a message that arrived unread and asks for one, however old it is: the
@@ -108,6 +111,7 @@ impl Quirks {
             connections: None,
             append_limit: None,
             no_pipeline_append: false,
+            appends_abreast: false,
             never_sent: Cow::Borrowed(&[]),
             read_receipts: false,
             view_limit: None,

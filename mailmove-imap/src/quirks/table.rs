@@ -36,7 +36,8 @@ pub(super) static KNOWN: LazyLock<Vec<Quirks>> = LazyLock::new(|| {
     vec![
         Quirks {
             forbidden: text(""),
-            ..row("Dovecot", "its source: mail-storage.c", [greeting("dovecot"), id("dovecot")])
+            appends_abreast: true,
+            ..row("Dovecot", "its source: mail-storage.c, cmd-append.c", [greeting("dovecot"), id("dovecot")])
         },
         // mboxname.c names what is allowed; this is the rest of ASCII. 8-bit octets in headers become `X`.
         Quirks {

@@ -1,6 +1,6 @@
 //! APPEND (RFC 3501 §6.3.11), of one message or of many (RFC 3502), with the UIDs they got (RFC 4315).
 
-use super::{Chunks, Code, LiteralMode, Operation, Request, StatusLine};
+use super::{Before, Chunks, Code, LiteralMode, Operation, Request, StatusLine};
 
 /// A message on its way in.
 pub(crate) struct AppendMessage {
@@ -22,6 +22,7 @@ pub(crate) struct Append {
     messages: Vec<AppendMessage>,
     mode: LiteralMode,
     count: usize,
+    before: Option<Before>,
 }
 
 /// The UIDs that the new messages got, in their order.
@@ -33,7 +34,12 @@ pub(crate) struct Appended {
 
 impl Append {
     pub(crate) fn new(mailbox: &[u8], messages: Vec<AppendMessage>, mode: LiteralMode) -> Self {
-        Self { mailbox: mailbox.to_vec(), count: messages.len(), messages, mode }
+        Self { mailbox: mailbox.to_vec(), count: messages.len(), messages, mode, before: None }
+    }
+
+    /// Its last line end is sent only when this is over: what is stored at the end of the command is stored behind it.
+    pub(crate) fn behind(self, before: Option<Before>) -> Self {
+        Self { before, ..self }
     }
 }
 
@@ -59,7 +65,10 @@ impl Operation for Append {
                 request = request.text(")");
             }
         }
-        request
+        match self.before.take() {
+            Some(before) => request.behind(before),
+            None => request,
+        }
     }
 
     fn finish(self, done: StatusLine) -> Result<Self::Output, StatusLine> {

@@ -39,7 +39,7 @@ pub(crate) use list::{List, ListEntry, Listed};
 pub(crate) use namespace::{Namespace, NamespaceQuery};
 pub(crate) use quota::{QuotaQuery, Rights, RightsQuery};
 pub(crate) use relocate::{Relocate, Relocated};
-pub(crate) use request::{Chunks, LiteralMode, Part, Request};
+pub(crate) use request::{Before, Chunks, LiteralMode, Part, Request};
 pub(crate) use search::Search;
 pub(crate) use select::{Select, Selected};
 pub(crate) use status::{MailboxStatus, StatusQuery};

@@ -1,7 +1,12 @@
 //! Commands on their way out.
 
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use bytes::Bytes;
 use mailmove_core::{BodyReader, Result};
+use tokio::sync::oneshot;
 
 /// One command, in the pieces in which it is sent.
 #[derive(Default)]
@@ -19,6 +24,16 @@ pub(crate) enum Part {
         /// The server has to invite them first.
         waits: bool,
     },
+    /// Nothing more of it is sent before this is over.
+    Before(Before),
+}
+
+/// Another command, on another connection, that has to be over first.
+pub(crate) struct Before {
+    /// Its other end is dropped then.
+    pub(crate) over: oneshot::Receiver<Infallible>,
+    /// Set when that took so long that the server rather seems to wait for us.
+    pub(crate) in_vain: Arc<AtomicBool>,
 }
 
 /// Bytes that are read once, chunk by chunk. Blocks on nothing but the local disk.
@@ -89,6 +104,12 @@ impl Request {
         self
     }
 
+    /// What comes behind is sent only when this is over.
+    pub(crate) fn behind(mut self, before: Before) -> Self {
+        self.parts.push(Part::Before(before));
+        self
+    }
+
     pub(crate) fn into_parts(self) -> Vec<Part> {
         self.parts
     }
@@ -125,6 +146,7 @@ pub(crate) mod testing {
                         out.extend_from_slice(&chunk);
                     }
                 }
+                Part::Before(_) => {}
             }
         }
         String::from_utf8(out).unwrap()
