@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
 use mailmove_core::{
-    Destination, Digest, EnsuredFolder, Epoch, Error, FeedId, Folder, FolderId, ItemId, Kind, MailboxFlags, Mark,
-    NewFolder, Page, Position, Result, Revision, Source, Spool,
+    Destination, Digest, EnsuredFolder, Epoch, Error, FeedId, Folder, FolderId, Format, Item, ItemId, ItemRef, Kind,
+    MailboxFlags, Mark, NewFolder, Page, Position, Result, Revision, Source, Spool,
 };
 use time::OffsetDateTime;
 
@@ -209,6 +209,15 @@ impl Pass {
     /// The first page of a feed, when it was asked for already.
     pub(crate) fn take_ahead(&self, feed: &FeedId) -> Option<BoxFuture<'static, Result<Page>>> {
         lock(&self.ahead).take(feed)
+    }
+
+    /// Reads items; those that were asked for already are not asked for again.
+    pub(crate) async fn fetch(&self, feed: &FeedId, items: &[ItemRef], format: &Format) -> Vec<Result<Item>> {
+        let ahead = lock(&self.ahead).take_items(feed, items);
+        match ahead {
+            Some(items) => items.await,
+            None => self.source.fetch(items, format, &self.spool).await,
+        }
     }
 
     pub(crate) fn has(&self, flag: MailboxFlags) -> bool {

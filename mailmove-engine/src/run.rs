@@ -8,7 +8,7 @@ use mailmove_core::{
     Destination, Epoch, Error, ErrorKind, Folder, FolderId, MailboxFlags, Recovery, Result, Source, Storage,
 };
 
-use crate::ahead::Ahead;
+use crate::ahead::{Ahead, Wish};
 use crate::ensure::ensure;
 use crate::event::Event;
 use crate::feed::{FeedEnd, FeedJob};
@@ -91,6 +91,8 @@ struct Work {
     pass: Arc<Pass>,
     slots: Vec<Slot>,
     intents: Vec<Intents>,
+    /// What became of the folders, to be recorded before anything else.
+    entries: Vec<Entry>,
     /// Folders that could not be made.
     errors: Vec<(FolderId, Error)>,
 }
@@ -105,18 +107,24 @@ impl Work {
     ) -> Result<Self> {
         let first = opened.known.is_empty();
         let abreast = Abreast::of(opened.source.capabilities(), opened.destination.capabilities());
+        let wish = Wish {
+            source: &opened.source,
+            folders: &mapped,
+            abreast: &abreast,
+            rules: &settings.rules,
+            routes: &plan.routes,
+            spool: &settings.spool,
+        };
         let mut ahead = match first && !settings.rules.errors_only {
-            true => Ahead::of(&opened.source, &mapped, &abreast),
+            true => Ahead::of(&wish),
             false => Ahead::default(),
         };
-        let (mapped, targets, errors) = ahead.during(ensure(settings, &*opened.destination, mapped)).await?;
+        let (mapped, targets, errors) =
+            ahead.during(&wish, ensure(settings, &*opened.destination, mapped.clone())).await?;
         let keys = journal
             .open_folders(&mapped.iter().map(|m| (m.folder.id.clone(), m.folder.epoch.clone())).collect::<Vec<_>>())
             .await?;
         let (folders, entries) = join(&opened.known, &opened.source_folders, mapped, &targets, &keys);
-        if !entries.is_empty() {
-            journal.record(entries).await?;
-        }
         let listed: HashSet<(&FolderId, &Epoch)> =
             opened.source_folders.iter().map(|folder| (&folder.id, &folder.epoch)).collect();
         let known_live = opened.known.iter().filter(|row| listed.contains(&(&row.id, &row.epoch))).map(|row| row.key);
@@ -138,7 +146,7 @@ impl Work {
             live,
             ahead,
         });
-        Ok(Self { pass: Arc::new(pass), slots, intents, errors })
+        Ok(Self { pass: Arc::new(pass), slots, intents, entries, errors })
     }
 
     async fn run(&mut self) -> Vec<(FolderId, Error)> {
@@ -152,7 +160,16 @@ impl Work {
                 self.pass.set_listed(key);
             },
         );
-        let ends = run_all(&self.pass, slots, intents).await;
+        // Nobody waits for it: what is recorded behind it, intents among it, is not durable before it.
+        let entries = std::mem::take(&mut self.entries);
+        let folders = async {
+            if !entries.is_empty()
+                && let Err(error) = self.pass.journal.record(entries).await
+            {
+                self.pass.halt(error);
+            }
+        };
+        let ((), ends) = tokio::join!(folders, run_all(&self.pass, slots, intents));
         let mut errors = std::mem::take(&mut self.errors);
         let mut again = Vec::new();
         for (job, end) in ends {

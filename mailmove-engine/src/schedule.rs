@@ -38,13 +38,16 @@ pub(crate) struct Abreast {
     pub(crate) most_large: usize,
     /// A feed of more items than this is a large one.
     pub(crate) batch: u64,
+    /// How many bytes go in one window.
+    pub(crate) bytes: u64,
 }
 
 impl Abreast {
     pub(crate) fn of(source: &Capabilities, destination: &Capabilities) -> Self {
         let most = source.folders.min(destination.folders).max(1);
         let most_large = source.large_folders.min(destination.large_folders).clamp(1, most);
-        Self { most, most_large, batch: source.batch_items.min(destination.batch_items) as u64 }
+        let batch = source.batch_items.min(destination.batch_items).max(1) as u64;
+        Self { most, most_large, batch, bytes: source.batch_bytes.min(destination.batch_bytes) }
     }
 }
 
@@ -55,7 +58,8 @@ enum Done {
 
 /// Settles and reads everything. The ends come in the order of the slots.
 pub(crate) async fn run_all(pass: &Arc<Pass>, slots: Vec<Slot>, intents: Vec<Intents>) -> Vec<(Arc<FeedJob>, FeedEnd)> {
-    let Abreast { most, most_large, batch } = Abreast::of(pass.source.capabilities(), pass.destination.capabilities());
+    let Abreast { most, most_large, batch, .. } =
+        Abreast::of(pass.source.capabilities(), pass.destination.capabilities());
 
     // In this task, not in tasks of their own: whoever drops the run drops all of it at once, its claim included.
     let mut tasks: FuturesUnordered<BoxFuture<'_, Done>> = FuturesUnordered::new();

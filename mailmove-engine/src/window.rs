@@ -97,7 +97,7 @@ async fn carry(
     let references: Vec<_> = tasks.iter().filter(|task| task.kept.is_none()).map(|task| task.item.clone()).collect();
     let items = match references.is_empty() {
         true => Vec::new(),
-        false => pass.source.fetch(&references, format, &pass.spool).await,
+        false => pass.fetch(&tasks[0].folder.folder.feed, &references, format).await,
     };
     if items.len() != references.len() {
         return Err((short_answer("fetch"), tasks));

@@ -141,9 +141,12 @@ fn fill(draft: &Path, path: &Path) -> Result<()> {
     let conn = Connection::open_with_flags(draft, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(told)?;
     conn.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(told)?;
     conn.pragma_update(None, "page_size", PAGE_BYTES).map_err(told)?;
+    // Nobody reads a draft that a power loss left behind: one sync at its end is enough.
+    conn.pragma_update(None, "synchronous", "OFF").map_err(told)?;
     schema::create(&conn).map_err(told)?;
     conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).map_err(told)?;
-    conn.close().map_err(|(_, failed)| told(failed))
+    conn.close().map_err(|(_, failed)| told(failed))?;
+    File::open(draft).and_then(|file| file.sync_all()).map_err(|failed| error::from_io(failed, path))
 }
 
 /// An empty file that only its owner may read: subjects and addresses pass through a ledger.

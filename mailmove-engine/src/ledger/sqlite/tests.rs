@@ -122,7 +122,7 @@ async fn what_nobody_waits_for_lingers_until_somebody_does() {
 }
 
 #[tokio::test]
-async fn a_transaction_that_somebody_waits_for_keeps_its_distance_and_takes_what_waits() {
+async fn transactions_that_somebody_waits_for_keep_their_distance_where_there_are_many_and_take_what_waits() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("ledger");
     let mut store = Store::new(open::open(&path).unwrap(), path);
@@ -132,18 +132,27 @@ async fn a_transaction_that_somebody_waits_for_keeps_its_distance_and_takes_what
     let before = Instant::now();
     group.commit(&mut store);
     let hold = claimed.try_recv().unwrap().map(|(job, run)| Arc::new(Hold::new(job, run))).unwrap();
-    let mut take = |pressing, now| {
+    let record = |pressing| {
         let (answer, answered) = oneshot::channel();
         let entries = vec![Entry::Feed(FeedRow::new("INBOX".into()))];
-        group.take(&mut store, Request::Record { hold: hold.clone(), entries, pressing, answer });
-        (group.room(now), answered)
+        (Request::Record { hold: hold.clone(), entries, pressing, answer }, answered)
     };
-    let (room, _later) = take(false, before);
-    assert!(matches!(room, thread::Room::Until(_)));
-    let (room, _now) = take(true, before);
-    let thread::Room::Until(end) = room else { panic!("{room:?}: one was committed just now") };
-    let (room, _behind) = take(false, end);
-    assert!(matches!(room, thread::Room::Now), "somebody still waits");
+    let mut take = |group: &mut thread::Group, pressing, now| {
+        let (request, answered) = record(pressing);
+        group.take(&mut store, request);
+        let room = group.room(now);
+        if matches!(room, thread::Room::Now) {
+            group.commit(&mut store);
+        }
+        (room, answered)
+    };
+    assert!(matches!(take(&mut group, false, before).0, thread::Room::Until(_)), "nobody waits for it");
+    assert!(matches!(take(&mut group, true, before).0, thread::Room::Now), "there was one alone before");
+    let rooms = std::iter::repeat_with(|| take(&mut group, true, before).0);
+    let thread::Room::Until(end) = rooms.take(50).find(|room| !matches!(room, thread::Room::Now)).unwrap() else {
+        panic!("fifty at once")
+    };
+    assert!(matches!(take(&mut group, false, end).0, thread::Room::Now), "somebody still waits");
 }
 
 /// Lets the file grow to this many pages, or not at all any more; tells how many it might have had before.
