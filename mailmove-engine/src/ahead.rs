@@ -1,19 +1,23 @@
 //! What is asked of the source before anything can be written: while the destination's folders are made, the first page of
 //! each feed, and the first items on it.
 //!
-//! Only in a first run: then every feed is read from its start, and nothing but this can be wanted.
+//! Only in a first run: then every feed is read from its start, and nothing but this can be wanted. Each feed has a task of
+//! its own: what is asked for comes in whether somebody takes it or not, and holds nothing of the source meanwhile. The
+//! tasks end with the run.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, MaybeDone, maybe_done};
-use mailmove_core::{Change, Detail, FeedId, Item, ItemId, ItemRef, Page, Result, Source, Spool};
+use futures_util::future::BoxFuture;
+use mailmove_core::{
+    Change, Detail, Error, ErrorKind, FeedId, FolderId, Format, Item, ItemId, ItemRef, Page, Result, Source, Spool,
+};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 
 use crate::mapping::Mapped;
 use crate::plan::PlannedRoute;
@@ -32,28 +36,30 @@ pub(crate) struct Wish<'a> {
 
 /// First pages and first items, under way or there, by feed.
 #[derive(Default)]
-pub(crate) struct Ahead {
-    feeds: HashMap<FeedId, First>,
-    /// The bytes of the items, within the quarter of the pool that windows leave free.
-    bytes: u64,
-}
+pub(crate) struct Ahead(HashMap<FeedId, First>);
 
 struct First {
-    page: MaybeDone<BoxFuture<'static, Result<Page>>>,
-    items: Items,
+    page: Option<oneshot::Receiver<Result<Page>>>,
+    /// Which items are read, once that is known.
+    ids: Arc<OnceLock<Vec<ItemId>>>,
+    /// Reads the page, then the items.
+    task: JoinSet<Vec<Result<Item>>>,
 }
 
-enum Items {
-    /// The page says which.
-    Wanted,
-    /// It is not known beforehand which will be read first.
-    Unwanted,
-    Asked(Vec<ItemId>, MaybeDone<BoxFuture<'static, Vec<Result<Item>>>>),
+/// How the first items are chosen.
+struct Choice {
+    folder: FolderId,
+    items: usize,
+    bytes: u64,
+    rules: Rules,
+    routes: Vec<PlannedRoute>,
+    /// What is left of the quarter of the pool that windows leave free.
+    left: Arc<AtomicU64>,
 }
 
 impl fmt::Debug for Ahead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.feeds.keys()).finish()
+        f.debug_set().entries(self.0.keys()).finish()
     }
 }
 
@@ -62,7 +68,8 @@ impl Ahead {
     pub(crate) fn of(wish: &Wish<'_>) -> Self {
         let mut folders: Vec<_> = wish.folders.iter().map(|one| &one.folder).collect();
         folders.sort_by_key(|folder| Reverse(folder.items));
-        let (mut ahead, mut large) = (Self::default(), 0);
+        let left = Arc::new(AtomicU64::new(wish.spool.capacity() / 4));
+        let (mut feeds, mut large) = (HashMap::new(), 0);
         for folder in folders {
             if folder.items.is_none_or(|items| items > wish.abreast.batch) {
                 large += 1;
@@ -70,37 +77,31 @@ impl Ahead {
                     continue;
                 }
             }
-            if ahead.feeds.len() >= wish.abreast.most {
+            if feeds.len() >= wish.abreast.most {
                 break;
             }
-            ahead.feeds.entry(folder.feed.clone()).or_insert_with(|| {
-                let (source, feed) = (wish.source.clone(), folder.feed.clone());
-                let page = async move { source.changes(&feed, None, Detail::Listing).await };
-                First { page: maybe_done(page.boxed()), items: Items::wanted(wish, &folder.feed) }
+            feeds.entry(folder.feed.clone()).or_insert_with(|| {
+                // Of a feed of several folders, or of a sample, the queue takes other items first than come first.
+                let alone = wish.folders.iter().filter(|one| one.folder.feed == folder.feed).count() == 1;
+                let choice = (alone && wish.rules.sample.is_none()).then(|| Choice {
+                    folder: folder.id.clone(),
+                    items: wish.abreast.batch as usize,
+                    bytes: wish.abreast.bytes,
+                    rules: wish.rules.clone(),
+                    routes: wish.routes.to_vec(),
+                    left: left.clone(),
+                });
+                First::begin(wish.source.clone(), folder.feed.clone(), choice, wish.spool.clone())
             });
         }
-        ahead
-    }
-
-    /// Lets them come in while something else is done, and no longer than that.
-    pub(crate) async fn during<T>(&mut self, wish: &Wish<'_>, work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
-        poll_fn(|context| {
-            if let Poll::Ready(done) = work.as_mut().poll(context) {
-                return Poll::Ready(done);
-            }
-            for first in self.feeds.values_mut() {
-                first.advance(wish, &mut self.bytes, context);
-            }
-            Poll::Pending
-        })
-        .await
+        Self(feeds)
     }
 
     /// The first page of this feed, if it was asked for: at most once.
     pub(crate) fn take(&mut self, feed: &FeedId) -> Option<BoxFuture<'static, Result<Page>>> {
-        let first = self.feeds.get_mut(feed)?;
-        given(std::mem::replace(&mut first.page, MaybeDone::Gone))
+        let page = self.0.get_mut(feed)?.page.take()?;
+        let lost = |_| Err(Error::new(ErrorKind::Bug, "the first page of a feed was not read to its end"));
+        Some(page.map(move |page| page.unwrap_or_else(lost)).boxed())
     }
 
     /// Exactly these items, if they were asked for: at most once.
@@ -108,65 +109,57 @@ impl Ahead {
         &mut self,
         feed: &FeedId,
         items: &[ItemRef],
-    ) -> Option<BoxFuture<'static, Vec<Result<Item>>>> {
-        let Items::Asked(ids, read) = self.feeds.remove(feed)?.items else { return None };
-        let same = ids.iter().eq(items.iter().map(|item| &item.id));
-        if same { given(read) } else { None }
+    ) -> Option<BoxFuture<'static, Option<Vec<Result<Item>>>>> {
+        let mut first = self.0.remove(feed)?;
+        let same = first.ids.get()?.iter().eq(items.iter().map(|item| &item.id));
+        same.then(|| async move { first.task.join_next().await?.ok() }.boxed())
     }
 }
 
 impl First {
-    fn advance(&mut self, wish: &Wish<'_>, bytes: &mut u64, context: &mut Context<'_>) {
-        let _ = self.page.poll_unpin(context);
-        if let (MaybeDone::Done(Ok(page)), Items::Wanted) = (&self.page, &self.items) {
-            self.items = Items::of(page, wish, bytes);
-        }
-        if let Items::Asked(_, read) = &mut self.items {
-            let _ = read.poll_unpin(context);
-        }
+    fn begin(source: Arc<dyn Source>, feed: FeedId, choice: Option<Choice>, spool: Spool) -> Self {
+        let (tell, page) = oneshot::channel();
+        let ids = Arc::new(OnceLock::new());
+        let mut task = JoinSet::new();
+        let chosen = ids.clone();
+        task.spawn(async move {
+            let page = source.changes(&feed, None, Detail::Listing).await;
+            let window = page.as_ref().ok().zip(choice).and_then(|(page, choice)| choice.window(page));
+            if let Some((window, _)) = &window {
+                let _ = chosen.set(window.iter().map(|item| item.id.clone()).collect());
+            }
+            // The run may be over; then nobody wants it any more.
+            let _ = tell.send(page);
+            match window {
+                Some((window, format)) => source.fetch(&window, &format, &spool).await,
+                None => Vec::new(),
+            }
+        });
+        Self { page: Some(page), ids, task }
     }
 }
 
-impl Items {
-    /// Of a feed of several folders, or of a sample, the queue takes other items first than those that come first.
-    fn wanted(wish: &Wish<'_>, feed: &FeedId) -> Self {
-        let folders = wish.folders.iter().filter(|one| one.folder.feed == *feed).count();
-        if folders == 1 && wish.rules.sample.is_none() { Self::Wanted } else { Self::Unwanted }
-    }
-
+impl Choice {
     /// The first window of a page, as the queue will cut it; should it cut otherwise, it was read for nothing.
-    fn of(page: &Page, wish: &Wish<'_>, bytes: &mut u64) -> Self {
+    fn window(self, page: &Page) -> Option<(Vec<ItemRef>, Format)> {
         let wanted = page.changes.iter().filter_map(|change| match change {
-            Change::Present(item) if wish.rules.filters(item).is_none() => Some(item),
+            Change::Present(item) if item.folders.contains(&self.folder) => Some(item),
             _ => None,
         });
+        let wanted = wanted.filter(|item| self.rules.filters(item).is_none());
         let (mut window, mut size) = (Vec::<ItemRef>::new(), 0);
-        for item in wanted.take(wish.abreast.batch as usize) {
-            let first = window.first().is_none_or(|first| first.kind == item.kind);
-            if !first || (!window.is_empty() && size + item.size > wish.abreast.bytes) {
+        for item in wanted.take(self.items) {
+            let alike = window.first().is_none_or(|first| first.kind == item.kind);
+            if !alike || (!window.is_empty() && size + item.size > self.bytes) {
                 break;
             }
             size += item.size;
             window.push(item.clone());
         }
-        let route = window.first().and_then(|item| wish.routes.iter().find(|route| route.kind == item.kind));
-        match route {
-            Some(route) if *bytes + size <= wish.spool.capacity() / 4 => {
-                *bytes += size;
-                let ids = window.iter().map(|item| item.id.clone()).collect();
-                let (source, format, spool) = (wish.source.clone(), route.format.clone(), wish.spool.clone());
-                Self::Asked(ids, maybe_done(async move { source.fetch(&window, &format, &spool).await }.boxed()))
-            }
-            _ => Self::Unwanted,
-        }
-    }
-}
-
-/// What is under way, or there.
-fn given<T: Send + 'static>(asked: MaybeDone<BoxFuture<'static, T>>) -> Option<BoxFuture<'static, T>> {
-    match asked {
-        MaybeDone::Future(asked) => Some(asked),
-        MaybeDone::Done(there) => Some(std::future::ready(there).boxed()),
-        MaybeDone::Gone => None,
+        let kind = window.first()?.kind;
+        let route = self.routes.into_iter().find(|route| route.kind == kind)?;
+        let fits = |left: u64| left.checked_sub(size);
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).ok()?;
+        Some((window, route.format))
     }
 }

@@ -214,10 +214,12 @@ impl Pass {
     /// Reads items; those that were asked for already are not asked for again.
     pub(crate) async fn fetch(&self, feed: &FeedId, items: &[ItemRef], format: &Format) -> Vec<Result<Item>> {
         let ahead = lock(&self.ahead).take_items(feed, items);
-        match ahead {
-            Some(items) => items.await,
-            None => self.source.fetch(items, format, &self.spool).await,
+        if let Some(ahead) = ahead
+            && let Some(items) = ahead.await
+        {
+            return items;
         }
+        self.source.fetch(items, format, &self.spool).await
     }
 
     pub(crate) fn has(&self, flag: MailboxFlags) -> bool {

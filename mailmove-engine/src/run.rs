@@ -115,12 +115,11 @@ impl Work {
             routes: &plan.routes,
             spool: &settings.spool,
         };
-        let mut ahead = match first && !settings.rules.errors_only {
+        let ahead = match first && !settings.rules.errors_only {
             true => Ahead::of(&wish),
             false => Ahead::default(),
         };
-        let (mapped, targets, errors) =
-            ahead.during(&wish, ensure(settings, &*opened.destination, mapped.clone())).await?;
+        let (mapped, targets, errors) = ensure(settings, &*opened.destination, mapped).await?;
         let keys = journal
             .open_folders(&mapped.iter().map(|m| (m.folder.id.clone(), m.folder.epoch.clone())).collect::<Vec<_>>())
             .await?;

@@ -146,7 +146,11 @@ fn fill(draft: &Path, path: &Path) -> Result<()> {
     schema::create(&conn).map_err(told)?;
     conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).map_err(told)?;
     conn.close().map_err(|(_, failed)| told(failed))?;
-    File::open(draft).and_then(|file| file.sync_all()).map_err(|failed| error::from_io(failed, path))
+    OpenOptions::new()
+        .write(true)
+        .open(draft)
+        .and_then(|file| file.sync_all())
+        .map_err(|failed| error::from_io(failed, path))
 }
 
 /// An empty file that only its owner may read: subjects and addresses pass through a ledger.

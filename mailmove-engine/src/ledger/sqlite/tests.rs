@@ -129,8 +129,8 @@ async fn transactions_that_somebody_waits_for_keep_their_distance_where_there_ar
     let mut group = thread::Group::default();
     let (answer, mut claimed) = oneshot::channel();
     group.take(&mut store, Request::Claim { job: JobId::new("a"), destination: "x".into(), answer });
-    let before = Instant::now();
     group.commit(&mut store);
+    let before = Instant::now();
     let hold = claimed.try_recv().unwrap().map(|(job, run)| Arc::new(Hold::new(job, run))).unwrap();
     let record = |pressing| {
         let (answer, answered) = oneshot::channel();
