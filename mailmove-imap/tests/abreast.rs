@@ -32,11 +32,16 @@ async fn opened(build: impl FnOnce(ImapServerBuilder) -> ImapServerBuilder) -> (
 
 /// Writes so many windows at once.
 async fn write(destination: &Arc<dyn Destination>, windows: u32) -> Vec<Vec<Result<Written>>> {
-    let windows = (0..windows).map(|window| async move {
-        let numbers = window * WINDOW + 1..=(window + 1) * WINDOW;
+    write_until(destination, windows * WINDOW).await
+}
+
+/// Writes the messages up to this one in windows, all of them at once; the last window may be a small one.
+async fn write_until(destination: &Arc<dyn Destination>, last: u32) -> Vec<Vec<Result<Written>>> {
+    let windows = (1..=last).step_by(WINDOW as usize).map(|first| async move {
+        let numbers = first..=last.min(first + WINDOW - 1);
         destination.write(&"INBOX".into(), &numbers.map(|number| create(message(number))).collect::<Vec<_>>()).await
     });
-    join_all(windows).await
+    tokio::time::timeout(Duration::from_secs(30), join_all(windows)).await.unwrap()
 }
 
 fn stored(server: &ImapServer) -> Vec<String> {
@@ -89,6 +94,21 @@ async fn what_waited_for_a_refused_window_is_stored_all_the_same() {
     assert!(verdicts[1..].iter().flatten().all(Result::is_ok));
     let kept = stored(&server);
     assert_eq!(kept.iter().filter(|bytes| all(WINDOW + 1..=3 * WINDOW).contains(bytes)).count(), 2 * WINDOW as usize);
+}
+
+#[tokio::test]
+async fn a_refused_window_is_sent_again_though_the_last_waits_behind_it() {
+    // The last one is small: it goes where the first went, and is held back for the second.
+    let refused = Fault::on("APPEND").nth(1).then(Action::No("what is that?".to_owned()));
+    let (server, destination) = opened(|server| server.fault(refused)).await;
+    let last = 2 * WINDOW + WINDOW / 10;
+    let verdicts = write_until(&destination, last).await;
+    assert!(verdicts.iter().flatten().all(Result::is_ok));
+    let mut kept = stored(&server);
+    kept.sort();
+    let mut whole = all(1..=last);
+    whole.sort();
+    assert_eq!(kept, whole);
 }
 
 #[tokio::test]

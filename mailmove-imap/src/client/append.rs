@@ -111,7 +111,7 @@ impl Client {
             false => Use::Write,
         };
         let ticket = self.lane(folder, weight, what).await?;
-        let (_under_way, before) = folder.send_behind(ticket.number());
+        let (under_way, before) = folder.send_behind(ticket.number());
         let mut before = before.map(|over| Before { over, in_vain: self.abreast_in_vain.clone() });
         let mut again = VecDeque::new();
         let mut turn = turn;
@@ -123,8 +123,14 @@ impl Client {
             turn = None;
             self.learn_keywords(folder, opened, work).await;
             // Whatever one answer says, every other is heard as well.
-            for (group, answer) in groups.drain(..).zip(answers) {
-                again.extend(self.heard(folder, &ticket, work, group, answer.await).await);
+            let mut outcomes = Vec::with_capacity(answers.len());
+            for answer in answers {
+                outcomes.push(answer.await);
+            }
+            // What is sent again goes out behind what was held back for this.
+            drop(under_way);
+            for (group, outcome) in groups.drain(..).zip(outcomes) {
+                again.extend(self.heard(folder, &ticket, work, group, outcome).await);
             }
         }
         // One after the other from here on, so that what is left keeps its order.
