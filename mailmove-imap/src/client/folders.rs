@@ -16,8 +16,8 @@ use crate::map::space::{Space, id_of};
 use crate::pool::{Ticket, Use};
 use crate::wire::{List, ListEntry, Listed, MailboxStatus, Namespace, NamespaceQuery, StatusQuery};
 
-/// For how long the tree from the opening is good for the first who asks.
-const GOOD_FOR: Duration = Duration::from_secs(5);
+/// For how long what was said at the opening is good for the first who asks.
+pub(super) const GOOD_FOR: Duration = Duration::from_secs(5);
 
 /// A tree and when it was read.
 #[derive(Debug)]

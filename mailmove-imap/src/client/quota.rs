@@ -1,19 +1,16 @@
 //! How full the mailbox is.
 
 use std::sync::PoisonError;
-use std::time::Duration;
 
 use mailmove_core::{Result, Storage};
 use tokio::time::Instant;
 
 use super::Client;
+use super::folders::GOOD_FOR;
 use super::known::KnownFolder;
 use crate::error::{Asked, Fault};
 use crate::pool::Use;
 use crate::wire::QuotaQuery;
-
-/// For how long what was said at the opening is good for the first who asks.
-const GOOD_FOR: Duration = Duration::from_secs(5);
 
 /// How full the mailbox was, and when.
 #[derive(Debug)]
