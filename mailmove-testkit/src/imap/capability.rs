@@ -59,6 +59,8 @@ pub enum Capability {
     Utf8Accept,
     /// `UIDONLY` (RFC 9586): once enabled, messages go by UID alone.
     UidOnly,
+    /// `COMPRESS=DEFLATE` (RFC 4978).
+    CompressDeflate,
     /// `X-GM-EXT-1`: X-GM-MSGID, and X-GM-LABELS where folders are labels.
     GmailExt,
 }
@@ -93,6 +95,7 @@ impl Capability {
             Self::Xlist => "XLIST",
             Self::Utf8Accept => "UTF8=ACCEPT",
             Self::UidOnly => "UIDONLY",
+            Self::CompressDeflate => "COMPRESS=DEFLATE",
             Self::GmailExt => "X-GM-EXT-1",
         }
     }

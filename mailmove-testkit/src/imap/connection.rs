@@ -20,6 +20,7 @@ use super::state::lock;
 use super::wire::{Gone, Input, Line, Output, Stream, delayed};
 
 mod receive;
+mod upgrade;
 
 use receive::Request;
 
@@ -164,6 +165,7 @@ impl Connection {
     async fn execute(&mut self, tag: &str, command: Command) -> Result<Option<Reply>, Gone> {
         match command {
             Command::StartTls => self.start_tls(tag).await,
+            Command::Compress { mechanism } => self.compress(tag, &mechanism).await,
             Command::Login { user, password } => Ok(Some(self.login(&user, &password))),
             Command::Authenticate { mechanism, initial } => self.authenticate(&mechanism, initial).await.map(Some),
             Command::MasterAuth => self.master_password().await.map(Some),
@@ -281,27 +283,6 @@ impl Connection {
         }
         self.input.cut_after(None);
         self.out.relieve().await
-    }
-
-    async fn start_tls(&mut self, tag: &str) -> Result<Option<Reply>, Gone> {
-        let shared = self.session.shared.clone();
-        let Some(identity) = shared.identity.as_ref().filter(|_| !self.session.encrypted) else {
-            return Ok(Some(Reply::bad("Unknown command")));
-        };
-        self.out.line(format_args!("{tag} OK Begin TLS negotiation now"));
-        self.out.send().await?;
-        let nobody = || split(Box::new(tokio::io::empty()) as Stream);
-        let (reader, writer) = nobody();
-        let log = &shared.log;
-        let input = std::mem::replace(&mut self.input, Input::new(reader, log.clone(), shared.settings.round_trip));
-        let output = std::mem::replace(&mut self.out, Output::new(Some(writer), log.clone()));
-        let plain = input.into_reader().unsplit(output.into_writer().ok_or(Gone)?);
-        let tls = identity.acceptor.accept(plain).await.map_err(|_| Gone)?;
-        let (reader, writer) = split(Box::new(tls) as Stream);
-        self.input = Input::new(reader, log.clone(), shared.settings.round_trip);
-        self.out = Output::new(Some(writer), log.clone());
-        self.session.encrypted = true;
-        Ok(None)
     }
 
     /// IDLE: tells changes until the client has had enough.

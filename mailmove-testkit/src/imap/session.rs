@@ -17,6 +17,7 @@ pub(crate) struct Session {
     /// Of the command being executed.
     pub(crate) tag: String,
     pub(crate) encrypted: bool,
+    pub(crate) compressed: bool,
     pub(crate) user: Option<SignedIn>,
     /// An application is in that has not said yet whose mailbox it opens.
     pub(crate) application: Option<Mechanism>,
@@ -63,6 +64,7 @@ impl Session {
             connection,
             tag: String::new(),
             encrypted,
+            compressed: false,
             user: None,
             application: None,
             selected: None,

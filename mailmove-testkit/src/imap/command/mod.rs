@@ -103,6 +103,7 @@ async fn dispatch(session: &mut Session, command: Command, out: &mut Output) -> 
         Command::QuotaRoot(mailbox) => Ok(quota::root(session, &mailbox, out)),
         Command::Quota(root) => Ok(quota::quota(session, &root, out)),
         Command::StartTls
+        | Command::Compress { .. }
         | Command::Login { .. }
         | Command::Authenticate { .. }
         | Command::MasterAuth

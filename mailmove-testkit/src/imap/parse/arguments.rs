@@ -15,6 +15,10 @@ pub(super) fn parse(name: &str, c: &mut Cursor<'_>) -> Parsed<Command> {
         (false, "CHECK") => Ok(Command::Check),
         (false, "LOGOUT") => Ok(Command::Logout),
         (false, "STARTTLS") => Ok(Command::StartTls),
+        (false, "COMPRESS") => {
+            c.space()?;
+            Ok(Command::Compress { mechanism: c.atom()?.to_ascii_uppercase() })
+        }
         (false, "NAMESPACE") => Ok(Command::Namespace),
         (false, "IDLE") => Ok(Command::Idle),
         (false, "CLOSE") => Ok(Command::Close),

@@ -45,6 +45,7 @@ pub(crate) enum Command {
     Logout,
     Id,
     StartTls,
+    Compress { mechanism: String },
     Login { user: String, password: String },
     Authenticate { mechanism: String, initial: Option<String> },
     MasterAuth,

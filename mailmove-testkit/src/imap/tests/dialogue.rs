@@ -26,6 +26,11 @@ impl Dialogue {
         Self { stream: BufReader::new(stream), next: 1 }
     }
 
+    /// The connection; nothing that was read is lost with it, as long as every answer was read.
+    pub(super) fn into_stream(self) -> TcpStream {
+        self.stream.into_inner()
+    }
+
     pub(super) async fn send(&mut self, text: impl AsRef<[u8]>) {
         self.stream.get_mut().write_all(text.as_ref()).await.unwrap();
     }

@@ -2,6 +2,7 @@
 
 mod append;
 mod changes;
+mod compress;
 mod dialogue;
 mod faults;
 mod fetch;
