@@ -3,12 +3,13 @@
 
 use std::collections::HashMap;
 
-use mailmove_core::{Error, FolderId, Item, Position, Result, Wanted, Write};
+use mailmove_core::{Error, FolderId, Item, Result, Write};
 
 use crate::ledger::{Place, Row, RowState};
 use crate::pass::{Pass, TargetFolder, short_answer};
 use crate::task::{Act, End, Task, flag_change};
-use crate::window::{Candidate, Ended};
+use crate::twins::{Sought, matches, pair};
+use crate::window::Ended;
 
 /// What the rows that look like an unknown item say about it.
 enum Kin {
@@ -153,11 +154,11 @@ async fn adopt(pass: &Pass, target: &TargetFolder, adopted: Vec<(Task, Row)>, en
 
 /// A move that did not work: the item may stand in the new folder already.
 async fn find_moved(pass: &Pass, target: &TargetFolder, orphan: &mut Row, error: &Error) -> Result<()> {
-    let wanted = [Wanted::Like(orphan.fingerprint())];
-    let found = matches(pass, target, &wanted, None).await?.pop().unwrap_or_default();
-    let free = found.into_iter().find(|candidate| {
+    let found = matches(pass, target, &[Sought::like(orphan)], None).await?;
+    let free = pair(found, |_, candidate| {
         candidate.owner.is_none() && !candidate.foreign && candidate.found.complete && target.claim(&candidate.found.id)
     });
+    let free = free.into_iter().next().flatten();
     match free {
         Some(candidate) => {
             let mut there = target.target();
@@ -192,46 +193,4 @@ fn take_over(pass: &Pass, task: Task, orphan: Row, ended: &mut Ended) {
     let changed = row.state.is_there() && flag_change(&row.flags, &task.item.flags).is_some();
     let follow = changed.then(|| Box::new(Task { row: Some(row.clone()), act: Act::Flags, ..task.clone() }));
     ended.ends.push((task.page, End::Row { row: Box::new(row), forget: Some(forget), follow }));
-}
-
-/// Every item that answers, with who owns it.
-pub(crate) async fn matches(
-    pass: &Pass,
-    target: &TargetFolder,
-    wanted: &[Wanted],
-    after: Option<&Position>,
-) -> Result<Vec<Vec<Candidate>>> {
-    let found = pass.destination.locate(&target.id, wanted, after).await?;
-    if found.len() != wanted.len() {
-        return Err(short_answer("locate"));
-    }
-    let ids: Vec<_> = found.iter().flatten().map(|found| found.id.clone()).collect();
-    let mut owners = pass.journal.owners(&target.id, &target.epoch, &ids).await?.into_iter();
-    let digests: Vec<_> = wanted
-        .iter()
-        .map(|wanted| match wanted {
-            Wanted::Like(fingerprint) => fingerprint.digest.unwrap_or_else(|| mailmove_core::Digest::of(b"")),
-            Wanted::Known(_) => mailmove_core::Digest::of(b""),
-        })
-        .collect();
-    let anonymous = pass.journal.anonymous(&target.id, &target.epoch, &digests).await?;
-    let candidates = found.into_iter().zip(anonymous).map(|(found, anonymous)| {
-        found
-            .into_iter()
-            .map(|found| {
-                let owner = owners.next().flatten();
-                let live = owner.as_ref().is_some_and(|owner| owner.live && !pass.is_taken(&owner.place));
-                let ours = owner.as_ref().is_some_and(|owner| owner.job.is_none());
-                let place = owner.map(|owner| owner.place);
-                Candidate {
-                    found,
-                    foreign: live && !ours,
-                    owner: place.clone().filter(|_| live && ours),
-                    orphan: place.filter(|_| !live && ours),
-                    anonymous,
-                }
-            })
-            .collect()
-    });
-    Ok(candidates.collect())
 }

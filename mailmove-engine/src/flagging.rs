@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use mailmove_core::{ErrorKind, Evidence, FolderId, Recovery, Wanted, Write};
+use mailmove_core::{ErrorKind, Evidence, FolderId, Recovery, Write};
 
-use crate::adopt::matches;
 use crate::ledger::{Row, RowState};
 use crate::pass::{Pass, TargetFolder, short_answer};
 use crate::task::{End, Task, flag_change};
+use crate::twins::{Sought, matches, pair};
 use crate::window::Ended;
 
 /// Carries the flags of these tasks, whose items stand in one destination folder.
@@ -90,25 +90,22 @@ pub(crate) async fn carry_flags(pass: Arc<Pass>, target: Arc<TargetFolder>, at: 
 
 /// Ids stay unknown until they are needed; here they are.
 async fn find_ids(pass: &Pass, target: &TargetFolder, tasks: Vec<Task>) -> mailmove_core::Result<Vec<(Task, Row)>> {
-    let rows: Vec<Row> = tasks.iter().map(Task::row).collect();
-    let unknown = |row: &Row| row.target.as_ref().is_some_and(|there| there.item.is_none());
-    let wanted: Vec<Wanted> =
-        rows.iter().filter(|row| unknown(row)).map(|row| Wanted::Like(row.fingerprint())).collect();
-    let mut found =
-        if wanted.is_empty() { Vec::new() } else { matches(pass, target, &wanted, None).await? }.into_iter();
-    let pairs = tasks.into_iter().zip(rows).map(|(task, mut row)| {
-        if unknown(&row) {
-            let free = found.next().unwrap_or_default().into_iter().find(|candidate| {
-                let strong = candidate.found.by <= Evidence::Digest;
-                let owner = candidate.owner.as_ref().is_none_or(|owner| *owner == row.place);
-                strong && owner && !candidate.foreign && candidate.found.complete && target.claim(&candidate.found.id)
-            });
-            if let (Some(candidate), Some(there)) = (free, &mut row.target) {
+    let mut rows: Vec<Row> = tasks.iter().map(Task::row).collect();
+    let unknown = |row: &&mut Row| row.target.as_ref().is_some_and(|there| there.item.is_none());
+    let mut nameless: Vec<&mut Row> = rows.iter_mut().filter(unknown).collect();
+    if !nameless.is_empty() {
+        let sought: Vec<Sought> = nameless.iter().map(|row| Sought::like(row)).collect();
+        let found = matches(pass, target, &sought, None).await?;
+        let found = pair(found, |at, candidate| {
+            let strong = candidate.found.by <= Evidence::Digest;
+            strong && candidate.is_for(&nameless[at].place) && target.claim(&candidate.found.id)
+        });
+        for (row, found) in nameless.iter_mut().zip(found) {
+            if let (Some(candidate), Some(there)) = (found, &mut row.target) {
                 there.item = Some(candidate.found.id);
                 there.revision = candidate.found.revision;
             }
         }
-        (task, row)
-    });
-    Ok(pairs.collect())
+    }
+    Ok(tasks.into_iter().zip(rows).collect())
 }

@@ -37,6 +37,7 @@ mod settle;
 mod stop;
 mod subject;
 mod task;
+mod twins;
 mod waits;
 mod window;
 

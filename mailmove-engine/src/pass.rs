@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
 use mailmove_core::{
-    Destination, Digest, EnsuredFolder, Epoch, Error, FeedId, Folder, FolderId, Format, Item, ItemId, ItemRef, Kind,
-    MailboxFlags, Mark, NewFolder, Page, Position, Result, Revision, Source, Spool,
+    Destination, Digest, EnsuredFolder, Epoch, Error, Evidence, FeedId, Fingerprint, Folder, FolderId, Format, Item,
+    ItemId, ItemRef, Kind, MailboxFlags, Mark, NewFolder, Page, Position, Result, Revision, Source, Spool,
 };
 use time::OffsetDateTime;
 
@@ -70,6 +70,29 @@ impl SourceFolder {
     }
 }
 
+/// By what an item can be found that carries no mark.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Trace {
+    Digest(Digest),
+    Uid(String),
+    Key(Digest),
+}
+
+impl Trace {
+    fn of(print: &Fingerprint) -> impl Iterator<Item = Self> {
+        let digest = print.digest.map(Trace::Digest);
+        digest.into_iter().chain(print.uid.clone().map(Trace::Uid)).chain(print.key.map(Trace::Key))
+    }
+
+    fn evidence(&self) -> Evidence {
+        match self {
+            Trace::Digest(_) => Evidence::Digest,
+            Trace::Uid(_) => Evidence::Uid,
+            Trace::Key(_) => Evidence::Key,
+        }
+    }
+}
+
 /// A destination folder during one run.
 #[derive(Debug)]
 pub(crate) struct TargetFolder {
@@ -84,7 +107,8 @@ pub(crate) struct TargetFolder {
     /// Whether it holds, or may hold, items that the ledger does not know.
     look: Mutex<bool>,
     claimed: Mutex<HashSet<ItemId>>,
-    anonymous: Mutex<HashMap<Digest, u64>>,
+    /// By what an item that this run writes may be found, while looking has to be done at all.
+    sent: Mutex<HashSet<Trace>>,
     /// Intents that were not found and are written again: the first sending may still come.
     resent: Mutex<Vec<Row>>,
 }
@@ -100,7 +124,7 @@ impl TargetFolder {
             created: ensured.created,
             look: Mutex::new(false),
             claimed: Mutex::default(),
-            anonymous: Mutex::default(),
+            sent: Mutex::default(),
             resent: Mutex::default(),
         }
     }
@@ -129,12 +153,22 @@ impl TargetFolder {
         lock(&self.claimed).insert(item.clone())
     }
 
-    /// Passes over one of the `known` items of these bytes whose id nobody knows.
-    pub(crate) fn pass_over(&self, digest: Digest, known: u64) -> bool {
-        let mut anonymous = lock(&self.anonymous);
-        let passed = anonymous.entry(digest).or_default();
-        *passed += 1;
-        *passed <= known
+    pub(crate) fn is_claimed(&self, item: &ItemId) -> bool {
+        lock(&self.claimed).contains(item)
+    }
+
+    /// An item is about to be written: nothing there was left that could have answered for it.
+    pub(crate) fn send(&self, print: &Fingerprint) {
+        if self.must_look() {
+            lock(&self.sent).extend(Trace::of(print));
+        }
+    }
+
+    /// Whether what answers by this evidence may be what this run is writing just now, for a twin: its id may not be
+    /// known yet, and it answers for nobody else.
+    pub(crate) fn may_be_sent(&self, print: &Fingerprint, by: Evidence) -> bool {
+        let sent = lock(&self.sent);
+        Trace::of(print).any(|trace| trace.evidence() == by && sent.contains(&trace))
     }
 
     pub(crate) fn resend(&self, row: Row) {

@@ -2,9 +2,9 @@
 
 use mailmove_core::{Result, Wanted};
 
-use crate::adopt::matches;
 use crate::ledger::{Entry, Row, RowState, Select};
 use crate::pass::{Pass, SourceFolder};
+use crate::twins::{Sought, matches, pair};
 
 /// Why a folder is looked at again, and so what it means when an item is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,33 +56,30 @@ async fn compare(
     let target = &folder.target;
     let in_place =
         |row: &Row| row.target.as_ref().is_some_and(|there| there.folder == target.id && there.epoch == target.epoch);
-    let wanted: Vec<Wanted> = rows
+    // What was adopted where it stood is none of this folder's business.
+    let home = [Some(&target.id), folder.before.as_ref()];
+    let elsewhere = |row: &Row| row.target.as_ref().is_some_and(|there| !home.contains(&Some(&there.folder)));
+    let rows: Vec<Row> = rows.into_iter().filter(|row| why == Why::Asked || !elsewhere(row)).collect();
+    let sought: Vec<Sought> = rows
         .iter()
         .map(|row| match row.target.as_ref().and_then(|there| there.item.clone()).filter(|_| in_place(row)) {
-            Some(id) => Wanted::Known(id),
-            None => Wanted::Like(row.fingerprint()),
+            Some(id) => Sought::new(Wanted::Known(id), row.flags.clone(), row.received),
+            None => Sought::like(row),
         })
         .collect();
-    let answers = matches(pass, target, &wanted, None).await?;
+    let is_known = |at: usize| matches!(sought[at].wanted, Wanted::Known(_));
+    let answers = pair(matches(pass, target, &sought, None).await?, |at, candidate| {
+        is_known(at) || candidate.is_for(&rows[at].place) && target.claim(&candidate.found.id)
+    });
+    let known: Vec<bool> = (0..sought.len()).map(is_known).collect();
     let mut entries = Vec::new();
-    for ((mut row, wanted), candidates) in rows.into_iter().zip(wanted).zip(answers) {
-        let home = [Some(&target.id), folder.before.as_ref()];
-        let elsewhere = row.target.as_ref().is_some_and(|there| !home.contains(&Some(&there.folder)));
-        if elsewhere && why != Why::Asked {
-            // Adopted where it stood; this folder says nothing about it.
-            continue;
-        }
-        if matches!(wanted, Wanted::Known(_)) {
-            if !candidates.is_empty() {
+    for ((mut row, known), answer) in rows.into_iter().zip(known).zip(answers) {
+        match answer {
+            Some(_) if known => {
                 *found += 1;
                 continue;
             }
-        } else {
-            let free = candidates.into_iter().find(|candidate| {
-                let own = candidate.owner.as_ref().is_none_or(|owner| *owner == row.place);
-                own && !candidate.foreign && candidate.found.complete && target.claim(&candidate.found.id)
-            });
-            if let Some(candidate) = free {
+            Some(candidate) => {
                 let mut there = target.target();
                 there.item = Some(candidate.found.id);
                 there.revision = candidate.found.revision;
@@ -96,10 +93,13 @@ async fn compare(
                 continue;
             }
             // Without an id, absence proves nothing unless we know that ids begin anew.
-            let knows_id = row.target.as_ref().is_some_and(|there| there.item.is_some());
-            if why == Why::FewerItems && !knows_id {
+            None if !known
+                && why == Why::FewerItems
+                && row.target.as_ref().is_none_or(|there| there.item.is_none()) =>
+            {
                 continue;
             }
+            None => {}
         }
         *missing += 1;
         let gone = row.state == RowState::GoneAtSource;

@@ -6,13 +6,15 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use mailmove_core::{Digest, Error, ErrorKind, Evidence, Format, Kind, MailboxFlags, Position, Result, Wanted, Write};
+use mailmove_core::{
+    Digest, Error, ErrorKind, Evidence, Format, ItemId, Kind, MailboxFlags, Match, Position, Result, Write,
+};
 use time::OffsetDateTime;
 
-use crate::adopt::matches;
 use crate::event::Event;
 use crate::ledger::{Entry, Failure, Row, RowState, Target};
 use crate::pass::{Pass, TargetFolder};
+use crate::twins::{Candidate, Sought, answering, matches, pair};
 
 /// Decides about each intent: it is there, or it is due again. Rows stay `Intended` when the run is stopped meanwhile.
 /// Gives back those that are due again, in the order in which they were intended.
@@ -20,28 +22,61 @@ pub(crate) async fn settle(pass: &Pass, target: &TargetFolder, mut rows: Vec<Row
     if rows.is_empty() || !wait_until_quiet(pass, target, &rows).await? {
         return Ok(Vec::new());
     }
-    // Twins answer to each other; in the order in which they were sent each finds its own.
     rows.sort_by(|one, other| (one.at, &one.place).cmp(&(other.at, &other.place)));
     let shared = shared(&rows);
     if !shared.is_empty() && !pass.rules.has(MailboxFlags::NO_DUPLICATE_SEARCH) {
         // Whichever of them arrived: from now on its identifier speaks for none of them.
         target.set_look(true);
     }
-    let mut by_floor: HashMap<Option<Position>, Vec<Row>> = HashMap::new();
-    for row in rows {
+    let found = find(pass, target, &rows).await?;
+    decide(pass, target, rows, found, &shared).await
+}
+
+/// What answers to each row behind its floor, without what answers for rows of the same bytes that are there already.
+async fn find(pass: &Pass, target: &TargetFolder, rows: &[Row]) -> Result<Vec<Vec<Candidate>>> {
+    let mut by_floor: HashMap<Option<&Position>, Vec<usize>> = HashMap::new();
+    for (at, row) in rows.iter().enumerate() {
         // A floor of another epoch says nothing.
         let valid = row.target.as_ref().is_some_and(|there| there.epoch == target.epoch);
-        by_floor.entry(row.floor.clone().filter(|_| valid)).or_default().push(row);
+        by_floor.entry(row.floor.as_ref().filter(|_| valid)).or_default().push(at);
     }
-    let mut due = Vec::new();
-    for (floor, rows) in by_floor {
-        for batch in rows.chunks(pass.destination.capabilities().batch_items.max(1)) {
-            let (entries, again) = decide(pass, target, batch, floor.as_ref(), &shared).await?;
-            pass.journal.record(entries).await?;
-            due.extend(again);
+    let mut found: Vec<Vec<Candidate>> = rows.iter().map(|_| Vec::new()).collect();
+    for (floor, places) in by_floor {
+        for places in places.chunks(pass.destination.capabilities().batch_items.max(1)) {
+            let sought: Vec<Sought> = places.iter().map(|at| Sought::like(&rows[*at])).collect();
+            let answers = matches(pass, target, &sought, floor).await?;
+            let digests: Vec<Option<Digest>> = places.iter().map(|at| rows[*at].digest).collect();
+            let spoken = spoken_for(pass, target, &digests, &answers, floor).await?;
+            for (at, mut candidates) in places.iter().zip(answers) {
+                candidates.retain(|candidate| !spoken.contains(&candidate.found.id));
+                found[*at] = candidates;
+            }
         }
     }
-    Ok(due)
+    Ok(found)
+}
+
+/// What answers for rows of the same run and the same bytes that are there without a known id.
+async fn spoken_for(
+    pass: &Pass,
+    target: &TargetFolder,
+    digests: &[Option<Digest>],
+    answers: &[Vec<Candidate>],
+    floor: Option<&Position>,
+) -> Result<HashSet<ItemId>> {
+    let answers: HashMap<Digest, &Vec<Candidate>> =
+        digests.iter().zip(answers).filter_map(|(digest, answers)| digest.map(|digest| (digest, answers))).collect();
+    let digests: Vec<Digest> = answers.keys().copied().collect();
+    let mut spoken = HashSet::new();
+    for (digest, mut alike) in digests.iter().zip(pass.journal.alike(&digests).await?) {
+        alike.retain(|row| {
+            row.state.is_there()
+                && (floor.is_none() || row.floor.as_ref() == floor)
+                && row.target.as_ref().is_some_and(|there| there.folder == target.id && there.item.is_none())
+        });
+        spoken.extend(answering(&alike, answers[digest]));
+    }
+    Ok(spoken)
 }
 
 /// The identifiers that rows with other bytes have in common: they cannot tell which of them arrived.
@@ -58,44 +93,31 @@ fn shared(rows: &[Row]) -> HashSet<String> {
 async fn decide(
     pass: &Pass,
     target: &TargetFolder,
-    rows: &[Row],
-    floor: Option<&Position>,
+    rows: Vec<Row>,
+    found: Vec<Vec<Candidate>>,
     shared: &HashSet<String>,
-) -> Result<(Vec<Entry>, Vec<Row>)> {
-    let wanted: Vec<Wanted> = rows.iter().map(|row| Wanted::Like(row.fingerprint())).collect();
-    let found = matches(pass, target, &wanted, floor).await?;
-    let digests: Vec<Digest> = rows.iter().filter_map(|row| row.digest).collect();
-    let mut unnamed = unnamed(pass, target, &digests, floor).await?;
+) -> Result<Vec<Row>> {
     let (mut entries, mut due, mut leftovers) = (Vec::new(), Vec::new(), Vec::new());
-    for (row, mut candidates) in rows.iter().zip(found) {
-        let mut row = row.clone();
-        let mut hit = None;
-        // The identifier of a mail proves little; but nobody else can say whether a stream arrived, which carries no mark.
-        // Where several are in doubt that share it, it says nothing: rather twice than not at all.
-        let markless = pass.routes(row.kind).any(|route| route.format == Format::FASTTRANSFER)
+    // The identifier of a mail proves little; but nobody else can say whether a stream arrived, which carries no mark.
+    // Where several are in doubt that share it, it says nothing: rather twice than not at all.
+    let markless = |row: &Row| {
+        pass.routes(row.kind).any(|route| route.format == Format::FASTTRANSFER)
             && !pass.rules.has(MailboxFlags::NO_DUPLICATE_SEARCH)
-            && !row.uid.as_ref().is_some_and(|uid| shared.contains(uid));
-        candidates.sort_by_key(|candidate| candidate.found.by);
-        for candidate in candidates {
-            let free = candidate.owner.is_none() && candidate.orphan.is_none() && !candidate.foreign;
-            let proves = candidate.found.by != Evidence::Uid || row.kind != Kind::Mail || markless;
-            if !free || !proves {
-                continue;
-            }
-            if !candidate.found.complete {
-                leftovers.push(Write::Remove { id: candidate.found.id, expect: candidate.found.revision });
-                continue;
-            }
-            if let Some(left) = row.digest.and_then(|digest| unnamed.get_mut(&digest)).filter(|left| **left > 0) {
-                *left -= 1;
-                continue;
-            }
-            if target.claim(&candidate.found.id) {
-                hit = Some(candidate.found);
-                break;
-            }
+            && !row.uid.as_ref().is_some_and(|uid| shared.contains(uid))
+    };
+    let answers = pair(found, |at, candidate| {
+        let (row, Match { id, by, revision, complete, .. }) = (&rows[at], &candidate.found);
+        let proves = *by != Evidence::Uid || row.kind != Kind::Mail || markless(row);
+        if !candidate.is_unowned() || !proves {
+            return false;
         }
-        match hit {
+        if !complete {
+            leftovers.push(Write::Remove { id: id.clone(), expect: revision.clone() });
+        }
+        *complete && target.claim(id)
+    });
+    for (mut row, answer) in rows.into_iter().zip(answers) {
+        match answer.map(|candidate| candidate.found) {
             Some(found) => {
                 // Ids are those of one folder in one epoch.
                 let here = |there: &Target| there.folder == target.id && there.epoch == target.epoch;
@@ -149,23 +171,8 @@ async fn decide(
             }
         }
     }
-    Ok((entries, due))
-}
-
-/// How many rows of the same run have these bytes there without a known id: that many matches are theirs.
-async fn unnamed(
-    pass: &Pass,
-    target: &TargetFolder,
-    digests: &[Digest],
-    floor: Option<&Position>,
-) -> Result<HashMap<Digest, usize>> {
-    let alike = pass.journal.alike(digests).await?;
-    let nameless = |row: &&Row| {
-        row.state.is_there()
-            && (floor.is_none() || row.floor.as_ref() == floor)
-            && row.target.as_ref().is_some_and(|there| there.folder == target.id && there.item.is_none())
-    };
-    Ok(digests.iter().zip(alike).map(|(digest, rows)| (*digest, rows.iter().filter(nameless).count())).collect())
+    pass.journal.record(entries).await?;
+    Ok(due)
 }
 
 /// False when the run was stopped before it was quiet.
@@ -213,12 +220,10 @@ pub(crate) async fn remove_doubles(pass: &Pass, target: &TargetFolder) -> Result
     let mut doubles = Vec::new();
     for (row, floor) in resent.iter().zip(floors) {
         let Some(floor) = floor else { continue };
-        let wanted = [Wanted::Like(row.fingerprint())];
-        let found = matches(pass, target, &wanted, Some(&floor)).await?.pop().unwrap_or_default();
+        let found = matches(pass, target, &[Sought::like(row)], Some(&floor)).await?.pop().unwrap_or_default();
         for candidate in found {
-            let unowned = candidate.owner.is_none() && candidate.orphan.is_none() && !candidate.foreign;
             let certain = matches!(candidate.found.by, Evidence::Digest | Evidence::Mark);
-            if unowned && certain && candidate.anonymous == 0 && target.claim(&candidate.found.id) {
+            if candidate.is_unowned() && certain && candidate.anonymous == 0 && target.claim(&candidate.found.id) {
                 doubles.push(Write::Remove { id: candidate.found.id, expect: candidate.found.revision });
             }
         }

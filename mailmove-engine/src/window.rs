@@ -1,13 +1,15 @@
 //! A window of items on its way: read at the source, looked for at the destination, intended, written.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use mailmove_core::{Digest, Evidence, Format, Item, ItemId, Kind, Room, Wanted, Write};
+use mailmove_core::{Evidence, Format, Item, ItemId, Kind, Match, Room, Wanted, Write};
 
 use crate::adopt;
 use crate::ledger::{Entry, Row, RowState};
 use crate::pass::{Pass, TargetFolder, short_answer};
 use crate::task::{End, Task, judge};
+use crate::twins::{Candidate, Sought, least_alike, matches, pair};
 
 /// Tasks that go together: one source folder, one destination folder, one format.
 #[derive(Debug)]
@@ -147,41 +149,68 @@ async fn look(
     if !target.must_look() || read.is_empty() {
         return Ok(read);
     }
-    let wanted: Vec<Wanted> = read.iter().map(|(task, item)| Wanted::Like(fingerprint(pass, task, item))).collect();
-    let found = match adopt::matches(pass, target, &wanted, None).await {
+    let sought = |(task, item): &(Task, Item)| {
+        Sought::new(Wanted::Like(fingerprint(pass, task, item)), item.flags.clone(), item.received)
+    };
+    let found = match matches(pass, target, &read.iter().map(sought).collect::<Vec<_>>(), None).await {
         Ok(found) => found,
         Err(error) => return Err((error, read)),
     };
+    let reserved = reserved(target, &read, &found);
+    // Somebody else's mail with this identifier is there: should this one's answer be lost, it would pass for it.
+    let shared: Vec<bool> = found
+        .iter()
+        .map(|there| there.iter().any(|one| one.owner.is_none() && one.found.by == Evidence::Uid))
+        .collect();
+    let answers = pair(found, |at, candidate| {
+        let (task, item) = &read[at];
+        let Match { id, by, .. } = &candidate.found;
+        let weak = item.kind == Kind::Mail && *by == Evidence::Uid;
+        task.is_new()
+            && !weak
+            && candidate.is_for(&task.place())
+            && !reserved.contains(id)
+            && !target.may_be_sent(&item.fingerprint, *by)
+            && target.claim(id)
+            && candidate.orphan.as_ref().is_none_or(|orphan| pass.take_orphan(orphan))
+    });
     let mut rest = Vec::with_capacity(read.len());
-    for ((task, mut item), matches) in read.into_iter().zip(found) {
-        let own = task.place();
-        // Somebody else's mail with this identifier is there: should this one's answer be lost, it would pass for it.
-        let shared = |candidate: &Candidate| candidate.owner.is_none() && candidate.found.by == Evidence::Uid;
-        if item.kind == Kind::Mail && matches.iter().any(shared) {
+    for (((task, mut item), answer), shared) in read.into_iter().zip(answers).zip(shared) {
+        if item.kind == Kind::Mail && shared {
             item.fingerprint.uid = None;
         }
-        let free = matches.into_iter().find(|candidate| candidate.is_free_for(pass, target, &own, item.kind, &item));
-        match free {
-            Some(candidate) if task.is_new() => {
-                let mut row = carried_row(target, &task, &item);
-                row.state = RowState::AlreadyThere;
-                row.evidence = Some(candidate.found.by);
-                if candidate.found.by == Evidence::Key {
-                    row.reason = Some("weak-evidence".to_owned());
-                }
-                if let Some(there) = &mut row.target {
-                    there.item = Some(candidate.found.id);
-                    there.revision = candidate.found.revision;
-                }
-                pass.stamp(&mut row);
-                pass.count(|progress| progress.already_there += 1);
-                let forget = candidate.orphan;
-                ended.ends.push((task.page, End::Row { row: Box::new(row), forget, follow: None }));
-            }
-            _ => rest.push((task, item)),
+        let Some(candidate) = answer else {
+            rest.push((task, item));
+            continue;
+        };
+        let mut row = carried_row(target, &task, &item);
+        row.state = RowState::AlreadyThere;
+        row.evidence = Some(candidate.found.by);
+        if candidate.found.by == Evidence::Key {
+            row.reason = Some("weak-evidence".to_owned());
         }
+        if let Some(there) = &mut row.target {
+            there.item = Some(candidate.found.id);
+            there.revision = candidate.found.revision;
+        }
+        pass.stamp(&mut row);
+        pass.count(|progress| progress.already_there += 1);
+        let forget = candidate.orphan;
+        ended.ends.push((task.page, End::Row { row: Box::new(row), forget, follow: None }));
     }
     Ok(rest)
+}
+
+/// What belongs to rows whose items have no known id: as many candidates as there are such rows.
+fn reserved(target: &TargetFolder, read: &[(Task, Item)], found: &[Vec<Candidate>]) -> HashSet<ItemId> {
+    let (mut reserved, mut done) = (HashSet::new(), HashSet::new());
+    for ((_, item), candidates) in read.iter().zip(found) {
+        let nameless = candidates.first().map_or(0, |candidate| candidate.anonymous);
+        if nameless > 0 && done.insert(item.fingerprint.digest) {
+            reserved.extend(least_alike(candidates, nameless, |id| !target.is_claimed(id)));
+        }
+    }
+    reserved
 }
 
 pub(crate) fn fingerprint(pass: &Pass, task: &Task, item: &Item) -> mailmove_core::Fingerprint {
@@ -214,6 +243,7 @@ fn intend(pass: &Pass, target: &TargetFolder, task: &Task, item: &Item) -> Row {
     row.attempt += 1;
     row.mark = Some(pass.mark(&task.folder, &task.item.id, &task.item.content));
     row.floor = target.floor.clone();
+    target.send(&item.fingerprint);
     // What goes another way than the plan said tells itself what that way does not carry.
     if task.route > 0
         && let Some(route) = pass.routes(task.item.kind).nth(task.route)
@@ -281,41 +311,4 @@ pub(crate) async fn write_out(pass: Arc<Pass>, fetched: Fetched) -> Ended {
         progress.bytes += bytes;
     });
     ended
-}
-
-/// What a candidate at the destination is to one item of ours.
-pub(crate) struct Candidate {
-    pub(crate) found: mailmove_core::Match,
-    /// The place of the live row that owns it.
-    pub(crate) owner: Option<crate::ledger::Place>,
-    /// Another job's live row owns it.
-    pub(crate) foreign: bool,
-    /// The place of the row of this job that owned it and is not live any more.
-    pub(crate) orphan: Option<crate::ledger::Place>,
-    /// How many rows have these bytes here without a known id.
-    pub(crate) anonymous: u64,
-}
-
-impl Candidate {
-    fn is_free_for(
-        &self,
-        pass: &Pass,
-        target: &TargetFolder,
-        own: &crate::ledger::Place,
-        kind: mailmove_core::Kind,
-        item: &Item,
-    ) -> bool {
-        let weak = kind == mailmove_core::Kind::Mail && self.found.by == mailmove_core::Evidence::Uid;
-        if weak || !self.found.complete || self.foreign || self.owner.as_ref().is_some_and(|owner| owner != own) {
-            return false;
-        }
-        if self.owner.is_none() && self.orphan.is_none() && self.anonymous > 0 {
-            let digest = item.fingerprint.digest.unwrap_or_else(|| Digest::of(b""));
-            if target.pass_over(digest, self.anonymous) {
-                return false;
-            }
-        }
-        let id: &ItemId = &self.found.id;
-        target.claim(id) && self.orphan.as_ref().is_none_or(|orphan| pass.take_orphan(orphan))
-    }
 }

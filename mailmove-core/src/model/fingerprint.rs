@@ -1,8 +1,9 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
-use super::{ItemId, Mark, Revision};
+use super::{Flags, ItemId, Mark, Revision};
 
 /// The BLAKE3 digest of a body; `b3sum` prints the same.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -131,12 +132,16 @@ pub struct Match {
     pub revision: Option<Revision>,
     /// False: a create of several steps that never came to its end; it may be removed.
     pub complete: bool,
+    /// Its flags there, where the endpoint can tell them at no cost of their own: they tell twins apart.
+    pub flags: Option<Flags>,
+    /// When it was received, on the same terms.
+    pub received: Option<OffsetDateTime>,
 }
 
 impl Match {
     /// A complete match.
     pub fn new(id: ItemId, by: Evidence) -> Self {
-        Self { id, by, revision: None, complete: true }
+        Self { id, by, revision: None, complete: true, flags: None, received: None }
     }
 }
 

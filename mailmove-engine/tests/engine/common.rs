@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mailmove_core::{Connector, Digest, Epoch, FolderId, ItemId, Mailbox, Result, Side, Spool, async_trait};
+use mailmove_core::{Connector, Digest, Epoch, FolderId, ItemFlags, ItemId, Mailbox, Result, Side, Spool, async_trait};
 use mailmove_engine::ledger::{
     Entry, FeedRow, FolderKey, FolderRow, Group, Journal, Owner, Place, Remarks, Row, Select,
 };
@@ -92,18 +92,19 @@ fn quick(options: &mut Options) {
     options.page = 5;
 }
 
-/// Some folders, some mail, twins among them.
+/// Some folders, some mail; twins among them, which only what their user set tells apart.
 pub(crate) fn fill(mailbox: &MemoryMailbox, items: u64) {
     let inbox = mailbox.inbox();
     let work = mailbox.create_folder(&["Work"]);
     let deep = mailbox.create_folder(&["Work", "2024", "Grüße & more"]);
+    let twin = |folder, state| mailbox.add(folder, NewItem::numbered_mail(1_000).state(state));
+    twin(&inbox, ItemFlags::ANSWERED);
     for number in 0..items {
         let folder = [&inbox, &work, &deep][(number % 3) as usize];
         mailbox.add(folder, NewItem::numbered_mail(number));
     }
-    for folder in [&inbox, &inbox, &work] {
-        mailbox.add(folder, NewItem::numbered_mail(1_000));
-    }
+    twin(&inbox, ItemFlags::SEEN | ItemFlags::FLAGGED);
+    twin(&work, ItemFlags::empty());
 }
 
 /// A ledger whose every call is a step of the schedule.

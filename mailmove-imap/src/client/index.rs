@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use mailmove_core::{Digest, Fingerprint};
+use mailmove_core::{Digest, Fingerprint, Flags};
+use time::OffsetDateTime;
 
 use crate::wire::{Indexed, UidSet};
 
@@ -14,8 +15,18 @@ pub(super) struct Index {
     /// The range of UIDs that was looked at: from here, up to but not including there.
     covered: Option<(u32, u32)>,
     entries: Vec<Indexed>,
-    /// Digest and true length of messages that were read.
-    read: HashMap<u32, (Digest, u64)>,
+    /// What was read.
+    read: HashMap<u32, Known>,
+}
+
+/// A message that was read.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) digest: Digest,
+    /// Its true length in octets.
+    pub(super) length: u64,
+    pub(super) flags: Option<Flags>,
+    pub(super) received: Option<OffsetDateTime>,
 }
 
 impl Index {
@@ -96,12 +107,12 @@ impl Index {
         self.entries.iter().map(|entry| entry.uid).find(|uid| !self.read.contains_key(uid))
     }
 
-    pub(super) fn read(&self, uid: u32) -> Option<(Digest, u64)> {
-        self.read.get(&uid).copied()
+    pub(super) fn read(&self, uid: u32) -> Option<&Known> {
+        self.read.get(&uid)
     }
 
-    pub(super) fn was_read(&mut self, uid: u32, digest: Digest, length: u64) {
-        self.read.insert(uid, (digest, length));
+    pub(super) fn was_read(&mut self, uid: u32, known: Known) {
+        self.read.insert(uid, known);
     }
 
     /// These are not there any more.

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 
 use mailmove_core::{Error, ErrorKind, Evidence, Fingerprint, FolderId, ItemId, Match, Position, Result, Wanted};
 
-use super::index::Index;
+use super::index::{Index, Known};
 use super::known::KnownFolder;
 use super::{Client, burst};
 use crate::map::message::uid_of;
@@ -151,7 +151,8 @@ impl Client {
                         self.sizes_lie.store(true, Ordering::Relaxed);
                     }
                     self.sizes_tried.store(true, Ordering::Relaxed);
-                    index.was_read(*uid, digest, length);
+                    let (flags, received) = (data.flags.clone(), data.date);
+                    index.was_read(*uid, Known { digest, length, flags, received });
                 }
                 Some(Err(error)) => return Err(error.clone()),
                 None => gone.push(*uid),
@@ -175,16 +176,20 @@ impl Client {
 
     /// Why a message is taken for the one that is wanted, if it is.
     fn evidence(&self, index: &Index, print: &Fingerprint, uid: u32) -> Option<Match> {
-        let (digest, length) = index.read(uid)?;
-        let id = ItemId::new(uid.to_string());
-        if print.digest == Some(digest) {
-            return Some(Match::new(id, Evidence::Digest));
+        let known = index.read(uid)?;
+        let found = |by| {
+            let mut found = Match::new(ItemId::new(uid.to_string()), by);
+            (found.flags, found.received) = (known.flags.clone(), known.received);
+            found
+        };
+        if print.digest == Some(known.digest) {
+            return Some(found(Evidence::Digest));
         }
         let key = index.entry(uid)?.key;
         // Without a digest to compare, or on a server that changes what it stores, the key has to do. Otherwise other
         // bytes of the same length are other bytes only if the header says so too.
-        let alike = print.digest.is_none() || self.quirks.rewrites || length == print.size;
-        (key.is_some() && key == print.key && alike).then(|| Match::new(id, Evidence::Key))
+        let alike = print.digest.is_none() || self.quirks.rewrites || known.length == print.size;
+        (key.is_some() && key == print.key && alike).then(|| found(Evidence::Key))
     }
 }
 

@@ -50,11 +50,7 @@ impl Operation for FetchBodies {
 
     fn request(&mut self) -> Request {
         let set = UidSet::ascending(self.uids.iter().copied());
-        let items = match self.target {
-            BodyTarget::Spool(_) => "UID FLAGS INTERNALDATE BODY.PEEK[]",
-            BodyTarget::Digest => "UID BODY.PEEK[]",
-        };
-        Request::new(format!("UID FETCH {set} ({items})"))
+        Request::new(format!("UID FETCH {set} (UID FLAGS INTERNALDATE BODY.PEEK[])"))
     }
 
     fn absorb(&mut self, data: Untagged) -> Option<Untagged> {
@@ -98,7 +94,7 @@ mod tests {
     #[test]
     fn data_goes_to_the_place_of_its_uid_and_only_once() {
         let mut fetch = FetchBodies::new(vec![3, 4, 9], BodyTarget::Digest);
-        assert_eq!(printed(fetch.request()), "UID FETCH 3:4,9 (UID BODY.PEEK[])");
+        assert_eq!(printed(fetch.request()), "UID FETCH 3:4,9 (UID FLAGS INTERNALDATE BODY.PEEK[])");
         assert!(fetch.absorb(untagged("* 2 FETCH (UID 9 BODY[] \"x\")")).is_none());
         assert!(
             fetch.absorb(untagged("* 2 FETCH (UID 9 BODY[] \"x\")")).is_some(),

@@ -62,6 +62,8 @@ pub enum Fault {
     /// A batch of writes is executed this long after the caller was told that its answer is lost, even if the caller is
     /// dead by then. Whatever else fails with [`ErrorKind::Network`] before anything is executed.
     Late(Duration),
+    /// It is executed; the answer comes this long afterwards.
+    Slow(Duration),
     /// It is executed; the answer takes for ever.
     Hang,
 }

@@ -36,6 +36,11 @@ impl<T: ?Sized> Faulty<T> {
                     Some(Fault::Before(error)) => Err(error),
                     Some(Fault::After(error)) => call.await.and(Err(error)),
                     Some(Fault::Half(_) | Fault::Late(_)) => Err(unsent()),
+                    Some(Fault::Slow(time)) => {
+                        let answer = call.await;
+                        tokio::time::sleep(time).await;
+                        answer
+                    }
                     Some(Fault::Hang) => {
                         let _answer = call.await;
                         future::pending().await
@@ -211,12 +216,16 @@ struct Course {
     all: usize,
     /// What the others are told.
     error: Option<Error>,
+    /// How long the answers take.
+    slow: Duration,
     hangs: bool,
 }
 
 impl Course {
     fn of(fault: Option<Fault>, all: usize) -> Self {
-        let course = |sent: usize, answered, error| Self { calls: sent > 0, sent, answered, all, error, hangs: false };
+        let slow = Duration::ZERO;
+        let course =
+            |sent: usize, answered, error| Self { calls: sent > 0, sent, answered, all, error, slow, hangs: false };
         match fault {
             None => Self { calls: true, ..course(all, all, None) },
             Some(Fault::Before(error)) => course(0, 0, Some(error)),
@@ -225,6 +234,7 @@ impl Course {
             Some(Fault::Half(Rest::Unknown)) => course(all / 2, all / 2, Some(lost())),
             Some(Fault::Half(Rest::Unanswered)) => course(all, all / 2, Some(lost())),
             Some(Fault::Late(_)) => course(0, 0, Some(unsent())),
+            Some(Fault::Slow(slow)) => Self { slow, ..course(all, all, None) },
             Some(Fault::Hang) => Self { hangs: true, ..course(all, all, None) },
         }
     }
@@ -232,6 +242,9 @@ impl Course {
     async fn end<R: Clone>(self, mut verdicts: Vec<Result<R>>) -> Vec<Result<R>> {
         if self.hangs {
             return future::pending().await;
+        }
+        if !self.slow.is_zero() {
+            tokio::time::sleep(self.slow).await;
         }
         if let Some(error) = self.error {
             verdicts.truncate(self.answered);

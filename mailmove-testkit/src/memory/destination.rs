@@ -119,6 +119,7 @@ fn locate(
         let mut known = Match::new(state.item_id(item.uid), by);
         known.revision = state.options.revisions.then(|| item.revision());
         known.complete = item.complete;
+        (known.flags, known.received) = (Some(item.flags.clone()), item.received);
         known
     };
     let answer = |wanted: &Wanted| match wanted {
