@@ -15,17 +15,17 @@ use crate::client::{Budget, Client};
 use crate::config::ImapConfig;
 use crate::endpoint::ImapMailbox;
 use crate::pool::{Dialer, Together};
-use crate::session::{Identity, Ready, Trail, Trust, open};
+use crate::session::{Identity, Ready, Server, Trail, Trust, open};
+use crate::thrift::Thrift;
 
 /// An IMAP server. Mailboxes opened through one connector share its pace: when the server asks one to wait, all do.
 pub struct ImapConnector {
     name: String,
-    config: Arc<ImapConfig>,
+    server: Server,
     sign_in: SignIn,
     /// What each mailbox may still move today.
     budgets: Mutex<HashMap<String, Arc<Budget>>>,
     together: Arc<Together>,
-    trust: Arc<Trust>,
     guard: Guard,
 }
 
@@ -39,12 +39,22 @@ impl ImapConnector {
         Self {
             name: config.url(),
             together: Together::new(config.connections_together.max(config.connections)),
-            trust: Arc::new(Trust::new(&config.extra_roots)),
             guard: Guard::new(config.host.clone(), limits),
-            config: Arc::new(config),
+            server: Server {
+                trust: Arc::new(Trust::new(&config.extra_roots)),
+                thrift: Thrift::new(config.compress),
+                config: Arc::new(config),
+            },
             sign_in: SignIn::new(provider),
             budgets: Mutex::default(),
         }
+    }
+
+    /// The same, finding out within these bounds whether deflating pays.
+    #[cfg(test)]
+    pub(crate) fn with_bounds(mut self, bounds: crate::thrift::Bounds) -> Self {
+        self.server.thrift = Thrift::with_bounds(self.server.config.compress, bounds);
+        self
     }
 
     fn identity(&self, mailbox: &Mailbox) -> Result<Identity> {
@@ -59,7 +69,7 @@ impl ImapConnector {
     async fn open(&self, mailbox: &Mailbox, writable: bool) -> Result<Arc<ImapMailbox>> {
         let identity = self.identity(mailbox)?;
         let guard = self.guard.child(mailbox.to_string(), Limits::new().slots(16, 1024).attempts(4).idle(DAY));
-        let attempt = |_| async { open(&self.config, &self.trust, &identity, &mut Trail::default()).await };
+        let attempt = |_| async { open(&self.server, &identity, &mut Trail::default()).await };
         let ready = guard.run(Call::repeatable("sign in"), attempt).await?;
         Ok(Arc::new(self.mailbox(mailbox, identity.clone(), ready, guard, writable).await?))
     }
@@ -73,8 +83,7 @@ impl ImapConnector {
         writable: bool,
     ) -> Result<ImapMailbox> {
         let dialer = Dialer {
-            config: self.config.clone(),
-            trust: self.trust.clone(),
+            server: self.server.clone(),
             identity: who,
             together: self.together.clone(),
             enable: None,
@@ -84,12 +93,12 @@ impl ImapConnector {
             let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
             budgets.entry(mailbox.address.clone()).or_default().clone()
         };
-        Ok(ImapMailbox(Client::open(&self.config, mailbox, ready, dialer, guard, budget, writable).await?))
+        Ok(ImapMailbox(Client::open(&self.server.config, mailbox, ready, dialer, guard, budget, writable).await?))
     }
 
     async fn walk(&self, mailbox: &Mailbox, trail: &mut Trail) -> Result<()> {
         let identity = self.identity(mailbox)?;
-        let ready = open(&self.config, &self.trust, &identity, trail).await?;
+        let ready = open(&self.server, &identity, trail).await?;
         let guard = self.guard.child(mailbox.to_string(), Limits::new().attempts(1).idle(DAY));
         let opened = self.mailbox(mailbox, identity, ready, guard, false).await?.0;
         let folders = opened.folders().await?;

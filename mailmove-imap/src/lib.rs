@@ -16,7 +16,7 @@
 //! ```
 //!
 //! Inside, from the wire up: `wire` knows the protocol and does no I/O, `engine` keeps any number of commands in flight
-//! on one connection, `session` opens and signs in, `pool` decides which connection does what, `client` puts commands
+//! on one connection, `session` opens and signs in, `thrift` finds out whether deflating pays, `pool` decides which connection does what, `client` puts commands
 //! together, `map` translates between the wire and the contract.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -34,8 +34,9 @@ mod map;
 mod pool;
 mod quirks;
 mod session;
+mod thrift;
 mod wire;
 
-pub use config::{ImapConfig, Labels, Security};
+pub use config::{Compress, ImapConfig, Labels, Security};
 pub use connector::ImapConnector;
 pub use quirks::{Impersonation, Quirks, Sign};

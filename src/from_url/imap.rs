@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mailmove_core::{Connector, CredentialProvider, Error, ErrorKind, Result, Root};
-use mailmove_imap::{ImapConfig, ImapConnector, Labels, Security};
+use mailmove_imap::{Compress, ImapConfig, ImapConnector, Labels, Security};
 
 use crate::{ConnectOptions, EndpointUrl};
 
@@ -38,9 +38,10 @@ pub(crate) fn imap(
     config.extra_roots = options.trust.join(&b'\n');
     config.connections = options.connections.unwrap_or(config.connections);
     config.compress = match url.parameters.get("compress").map(String::as_str) {
-        None | Some("no") => false,
-        Some("yes") => true,
-        Some(_) => return refuse("compress is yes or no", "write compress=yes, or take it off the URL"),
+        None | Some("auto") => Compress::Auto,
+        Some("yes") => Compress::Always,
+        Some("no") => Compress::Never,
+        Some(_) => return refuse("compress is auto, yes or no", "write compress=yes, or take it off the URL"),
     };
     config.labels = match url.parameters.get("labels").map(String::as_str) {
         None | Some("copies") => Labels::Copies,
@@ -65,12 +66,18 @@ mod tests {
                 .map(drop)
                 .map_err(|error| error.to_string())
         };
-        for good in ["imaps://a@h", "imaps://a@h?labels=first", "imap://a@h?labels=copies&prefix=INBOX.&compress=yes"] {
+        for good in [
+            "imaps://a@h",
+            "imaps://a@h?labels=first",
+            "imap://a@h?labels=copies&prefix=INBOX.&compress=yes",
+            "imaps://a@h?compress=auto",
+            "imaps://a@h?compress=no",
+        ] {
             made(good).unwrap_or_else(|error| panic!("{good}: {error}"));
         }
         for (bad, named) in [
             ("imaps://a@h?labels=all", "copies or first"),
-            ("imaps://a@h?compress=1", "yes or no"),
+            ("imaps://a@h?compress=1", "auto, yes or no"),
             ("imaps://a@h?label=first", "labels"),
             ("imaps://a@h/INBOX", "no path"),
             ("imaps://a@h?root=archive", "no other root"),

@@ -39,6 +39,8 @@ pub(crate) struct Connection {
     shared: Arc<Shared>,
     /// Held by who opens a folder in order to change something in it.
     pub(crate) changing: tokio::sync::Mutex<()>,
+    /// Whether what goes over the wire is deflated.
+    pub(crate) deflated: bool,
 }
 
 impl Connection {
@@ -50,7 +52,7 @@ impl Connection {
         let shared = Arc::new(Shared::new(queue, signals));
         tokio::spawn(writer::run(write, queued, signalled, shared.clone()));
         tokio::spawn(reader::run(read, received, idle, shared.clone()));
-        Self { shared, changing: tokio::sync::Mutex::new(()) }
+        Self { shared, changing: tokio::sync::Mutex::new(()), deflated: false }
     }
 
     /// Sends a command. It is queued when this returns: commands go out in the order in which they were submitted.

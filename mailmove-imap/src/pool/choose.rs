@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::lane::{Lane, Lanes};
+use crate::thrift::LITTLE;
 
 /// What a call does with a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub(super) enum Choice {
     Wait,
     /// The same, but not beyond the moment at which a connection is nobody's any more.
     WaitUntil(Instant),
+    /// The same, for connections that are being replaced, however long it takes.
+    Renew,
     /// There is none at all.
     None,
 }
@@ -49,30 +52,47 @@ pub(super) const SHARE_AFTER: Duration = Duration::from_millis(500);
 /// before, which on longer ways costs more than is gained.
 pub(super) const NEAR: Duration = Duration::from_millis(5);
 
-/// Chooses. `patient`: a better one may still come.
-pub(super) fn choose(lanes: &mut Lanes, folder: &[u8], what: Use, patient: bool) -> Choice {
+/// After how long of waiting an outdated connection is used after all. What is under way on one ends sooner, unless
+/// something waits for it that waits here.
+const KEEP_AFTER: Duration = Duration::from_secs(60);
+
+/// Chooses, for somebody who will move about so many bytes and waited so long already.
+pub(super) fn choose(lanes: &mut Lanes, folder: &[u8], what: Use, weight: u64, waited: Duration) -> Choice {
     lanes.sweep();
+    let patient = waited < SHARE_AFTER;
+    if lanes.lanes.is_empty() && lanes.is_renewing() {
+        return Choice::Renew;
+    }
     if lanes.lanes.is_empty() {
         // Opening one more is as good as opening the first, if that is under way.
         return if lanes.is_growing() && patient { Choice::Wait } else { Choice::None };
     }
     let now = Instant::now();
+    let current = |lane: &&Lane| !lane.outdated || waited >= KEEP_AFTER;
     if what == (Use::WriteLarge { abreast: true }) && lanes.is_near() {
-        let free = lanes.lanes.iter().filter(|lane| !lane.is_taken(folder, now));
+        let free = lanes.lanes.iter().filter(current).filter(|lane| !lane.is_taken(folder, now));
         if let Some(lane) = free.min_by_key(|lane| (lane.weight, !lane.is_home(folder, now))) {
             return Choice::Lane(lane.number);
         }
     }
     // Calls for one folder stay in their order, so they stay together.
     if let Some(lane) = lanes.lanes.iter().find(|lane| lane.calls.contains_key(folder)) {
-        return Choice::Lane(lane.number);
+        // Who does little may hold a connection to this folder already, and must not wait for itself.
+        let little = what == Use::ReadSmall && weight < LITTLE;
+        return if current(&lane) || little { Choice::Lane(lane.number) } else { Choice::Renew };
+    }
+    if !lanes.lanes.iter().any(|lane| current(&lane)) {
+        return if patient && lanes.may_grow() { Choice::Grow } else { Choice::Renew };
     }
     if matches!(what, Use::Write | Use::WriteLarge { .. }) {
         // Whose writes take longest must not share: its folder is the last one to end.
         let key = |lane: &&Lane| (lane.others(folder, now), !lane.is_home(folder, now), lane.weight);
-        return lanes.lanes.iter().min_by_key(key).map_or(Choice::None, |lane| Choice::Lane(lane.number));
+        return match lanes.lanes.iter().filter(current).min_by_key(key) {
+            Some(lane) if patient && lanes.is_renewing() && lane.others(folder, now) > 0 => Choice::Wait,
+            lane => lane.map_or(Choice::None, |lane| Choice::Lane(lane.number)),
+        };
     }
-    let free = |lane: &&Lane| !lane.is_kept_from(folder, now);
+    let free = |lane: &&Lane| current(lane) && !lane.is_kept_from(folder, now);
     if let Some(lane) = lanes.lanes.iter().filter(free).find(|lane| lane.connection.selects(folder)) {
         return Choice::Lane(lane.number);
     }
@@ -92,7 +112,7 @@ pub(super) fn choose(lanes: &mut Lanes, folder: &[u8], what: Use, patient: bool)
         Choice::None if patient => {
             lanes.lanes.iter().filter_map(Lane::free_at).min().map_or(Choice::Wait, Choice::WaitUntil)
         }
-        Choice::None => lightest(lanes.lanes.iter()),
+        Choice::None => lightest(lanes.lanes.iter().filter(current)),
         choice => choice,
     }
 }
@@ -145,10 +165,16 @@ mod tests {
     use super::super::lane::Refusal;
     use super::super::together::Together;
     use super::*;
+    use crate::config::Compress;
     use crate::engine::Connection;
+    use crate::thrift::Thrift;
 
     fn lanes(count: usize, limit: usize) -> (Lanes, Vec<tokio::io::DuplexStream>) {
-        let mut lanes = Lanes::new(limit, Together::new(8));
+        lanes_of(count, limit, Thrift::new(Compress::Never))
+    }
+
+    fn lanes_of(count: usize, limit: usize, thrift: Arc<Thrift>) -> (Lanes, Vec<tokio::io::DuplexStream>) {
+        let mut lanes = Lanes::new(limit, Together::new(8), thrift);
         let servers = (0..count).map(|_| {
             let (ours, theirs) = tokio::io::duplex(64);
             let (read, write) = tokio::io::split(ours);
@@ -159,12 +185,17 @@ mod tests {
         (lanes, servers)
     }
 
+    /// Chooses for much.
+    fn choose(lanes: &mut Lanes, folder: &[u8], what: Use, waited: Duration) -> Choice {
+        super::choose(lanes, folder, what, LITTLE, waited)
+    }
+
     fn name(text: &str) -> Arc<[u8]> {
         text.as_bytes().into()
     }
 
     fn take(lanes: &mut Lanes, folder: &str, what: Use) -> u64 {
-        match choose(lanes, folder.as_bytes(), what, true) {
+        match choose(lanes, folder.as_bytes(), what, Duration::ZERO) {
             Choice::Lane(number) => {
                 lanes.enter(number, &name(folder), 10, what).unwrap();
                 number
@@ -187,11 +218,11 @@ mod tests {
     async fn without_a_free_connection_a_large_folder_asks_for_one_and_waits_only_so_long() {
         let (mut lanes, _servers) = lanes(1, 2);
         take(&mut lanes, "one", Use::ReadLarge);
-        assert_eq!(choose(&mut lanes, b"two", Use::ReadLarge, true), Choice::Grow);
+        assert_eq!(choose(&mut lanes, b"two", Use::ReadLarge, Duration::ZERO), Choice::Grow);
         assert_eq!(lanes.book(2).len(), 1);
-        assert_eq!(choose(&mut lanes, b"two", Use::ReadLarge, true), Choice::Wait);
-        assert_eq!(choose(&mut lanes, b"two", Use::ReadSmall, true), Choice::Wait);
-        assert!(matches!(choose(&mut lanes, b"two", Use::ReadLarge, false), Choice::Lane(_)));
+        assert_eq!(choose(&mut lanes, b"two", Use::ReadLarge, Duration::ZERO), Choice::Wait);
+        assert_eq!(choose(&mut lanes, b"two", Use::ReadSmall, Duration::ZERO), Choice::Wait);
+        assert!(matches!(choose(&mut lanes, b"two", Use::ReadLarge, SHARE_AFTER), Choice::Lane(_)));
         assert_eq!(lanes.book(9).len(), 0, "never more than the limit");
     }
 
@@ -224,9 +255,12 @@ mod tests {
     async fn who_waits_for_a_large_folder_looks_again_when_its_owner_is_gone() {
         let (mut lanes, _servers) = lanes(1, 1);
         let only = take(&mut lanes, "one", Use::ReadLarge);
-        assert_eq!(choose(&mut lanes, b"two", Use::ReadSmall, true), Choice::Wait, "its call is under way");
+        assert_eq!(choose(&mut lanes, b"two", Use::ReadSmall, Duration::ZERO), Choice::Wait, "its call is under way");
         lanes.leave(only, b"one", 10);
-        assert_eq!(choose(&mut lanes, b"two", Use::ReadSmall, true), Choice::WaitUntil(Instant::now() + KEPT));
+        assert_eq!(
+            choose(&mut lanes, b"two", Use::ReadSmall, Duration::ZERO),
+            Choice::WaitUntil(Instant::now() + KEPT)
+        );
         tokio::time::advance(KEPT).await;
         assert_eq!(take(&mut lanes, "two", Use::ReadSmall), only);
     }
@@ -248,11 +282,52 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_outdated_connection_is_replaced_when_its_calls_are_done() {
+        let thrift = Thrift::new(Compress::Auto);
+        let (mut lanes, _servers) = lanes_of(2, 2, thrift.clone());
+        let (one, two) =
+            (take(&mut lanes, "a", Use::ReadLarge), take(&mut lanes, "b", Use::WriteLarge { abreast: false }));
+        thrift.decide(true);
+        assert!(lanes.retire().is_empty(), "nothing that is under way is broken off");
+        for (folder, what) in [("a", Use::ReadLarge), ("b", Use::Write), ("a", Use::ReadSmall)] {
+            assert_eq!(choose(&mut lanes, folder.as_bytes(), what, SHARE_AFTER), Choice::Renew);
+        }
+        let little = super::choose(&mut lanes, b"a", Use::ReadSmall, 4096, Duration::ZERO);
+        assert_eq!(little, Choice::Lane(one), "it may be of those who are waited for");
+        lanes.leave(one, b"a", 10);
+        assert_eq!(lanes.retire().len(), 1);
+        assert_eq!(choose(&mut lanes, b"b", Use::Write, Duration::ZERO), Choice::Renew, "its order is kept");
+        lanes.leave(two, b"b", 10);
+        assert_eq!(lanes.retire().len(), 1);
+        assert_eq!(choose(&mut lanes, b"a", Use::Write, SHARE_AFTER), Choice::Renew, "both are on their way");
+        assert!(lanes.book(2).is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_only_connection_is_replaced_by_who_needs_one() {
+        let thrift = Thrift::new(Compress::Auto);
+        let (mut lanes, _servers) = lanes_of(1, 1, thrift.clone());
+        thrift.decide(true);
+        assert!(lanes.retire().is_empty());
+        assert_eq!(choose(&mut lanes, b"a", Use::Write, Duration::ZERO), Choice::None);
+    }
+
+    #[tokio::test]
+    async fn beside_outdated_connections_that_are_busy_there_may_be_room_for_one() {
+        let thrift = Thrift::new(Compress::Auto);
+        let (mut lanes, _servers) = lanes_of(1, 2, thrift.clone());
+        let busy = take(&mut lanes, "a", Use::ReadLarge);
+        thrift.decide(true);
+        assert_eq!(choose(&mut lanes, b"b", Use::ReadSmall, Duration::ZERO), Choice::Grow);
+        assert_eq!(choose(&mut lanes, b"a", Use::ReadLarge, KEEP_AFTER), Choice::Lane(busy), "nobody waits for ever");
+    }
+
+    #[tokio::test]
     async fn no_further_connection_is_asked_for_when_other_mailboxes_have_them_all() {
         let (mut one, _servers) = lanes(1, 4);
         let others: Vec<_> = (0..7).map(|_| one.together().first()).collect();
         take(&mut one, "a", Use::ReadLarge);
-        assert_eq!(choose(&mut one, b"b", Use::ReadLarge, true), Choice::Wait);
+        assert_eq!(choose(&mut one, b"b", Use::ReadLarge, Duration::ZERO), Choice::Wait);
         assert!(one.book(4).is_empty());
         drop(others);
     }
@@ -278,6 +353,6 @@ mod tests {
         for _ in 0..100 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(choose(&mut lanes, b"a", Use::Write, true), Choice::None);
+        assert_eq!(choose(&mut lanes, b"a", Use::Write, Duration::ZERO), Choice::None);
     }
 }

@@ -10,6 +10,7 @@ use super::Pool;
 use super::choose::{NEAR, Use};
 use super::together::{Place, Together};
 use crate::engine::Connection;
+use crate::thrift::{Busy, Thrift};
 
 /// How long no further connection is tried after one that could not be opened. Twice as long after each that the server
 /// says is one too many: it is asked again, since others come and go, and rarely.
@@ -44,13 +45,16 @@ pub(super) struct Lanes {
     rest: Duration,
     closed: bool,
     together: Arc<Together>,
+    thrift: Arc<Thrift>,
+    /// How many of those that are being opened replace others.
+    renewing: usize,
 }
 
 /// One connection and its work.
 #[derive(Debug)]
 pub(super) struct Lane {
     pub(super) number: u64,
-    _place: Place,
+    place: Place,
     pub(super) connection: Arc<Connection>,
     /// About how many bytes are on their way.
     pub(super) weight: u64,
@@ -60,6 +64,8 @@ pub(super) struct Lane {
     pub(super) written: HashMap<Arc<[u8]>, Written>,
     /// The large folder that has it to itself, and when it was used last.
     pub(super) owner: Option<(Arc<[u8]>, Instant)>,
+    /// To be replaced as soon as it is idle; it takes no calls that keep it from that.
+    pub(super) outdated: bool,
 }
 
 /// That a folder was written.
@@ -72,7 +78,7 @@ pub(super) struct Written {
 }
 
 impl Lanes {
-    pub(super) fn new(limit: usize, together: Arc<Together>) -> Self {
+    pub(super) fn new(limit: usize, together: Arc<Together>, thrift: Arc<Thrift>) -> Self {
         let most = limit.max(1);
         Self {
             lanes: Vec::new(),
@@ -84,6 +90,8 @@ impl Lanes {
             rest: REST,
             closed: false,
             together,
+            thrift,
+            renewing: 0,
         }
     }
 
@@ -105,12 +113,34 @@ impl Lanes {
         self.next += 1;
         let connection = Arc::new(connection);
         let (calls, written) = (HashMap::new(), HashMap::new());
-        self.lanes.push(Lane { number: self.next, _place: place, connection, weight: 0, calls, written, owner: None });
+        let (owner, outdated) = (None, false);
+        self.lanes.push(Lane { number: self.next, place, connection, weight: 0, calls, written, owner, outdated });
     }
 
-    /// Forgets connections that ended.
+    /// Forgets connections that ended, and sees which ones are outdated.
     pub(super) fn sweep(&mut self) {
-        self.lanes.retain(|lane| lane.connection.is_alive());
+        let ended = self.lanes.extract_if(.., |lane| !lane.connection.is_alive());
+        ended.for_each(|lane| self.thrift.lost(lane.connection.deflated));
+        self.lanes.iter_mut().for_each(|lane| lane.outdated = self.thrift.is_outdated(lane.connection.deflated));
+    }
+
+    /// Puts outdated connections away that are idle: the places of those that are to be opened instead, which count as
+    /// under way. The last one of all is opened by who needs it.
+    pub(super) fn retire(&mut self) -> Vec<Place> {
+        self.sweep();
+        let idle = self.lanes.extract_if(.., |lane| lane.outdated && lane.calls.is_empty());
+        let mut places: Vec<Place> = idle.map(|lane| lane.place).collect();
+        let room = self.limit.saturating_sub(self.lanes.len() + self.opening);
+        let none_is_left = self.lanes.is_empty() && self.opening == 0;
+        places.truncate(room.min(places.len() - usize::from(none_is_left && !places.is_empty())));
+        self.opening += places.len();
+        self.renewing += places.len();
+        places
+    }
+
+    /// Whether connections are being replaced.
+    pub(super) fn is_renewing(&self) -> bool {
+        self.renewing > 0
     }
 
     pub(super) fn count(&mut self) -> usize {
@@ -147,7 +177,7 @@ impl Lanes {
     }
 
     pub(super) fn opened(&mut self, connection: Connection, place: Place) {
-        self.opening -= 1;
+        self.opened_one();
         self.put(connection, place);
         if self.is_resting() {
             // It was on its way when the server asked for less.
@@ -159,6 +189,12 @@ impl Lanes {
             // The server bore less a while ago: the next one waits as long as this one did.
             self.not_before = Some(Instant::now() + self.rest);
         }
+    }
+
+    /// One less is being opened.
+    fn opened_one(&mut self) {
+        self.opening -= 1;
+        self.renewing = self.renewing.min(self.opening);
     }
 
     /// The server wants to be left alone: half as many from now on. One by one they are tried again after a while.
@@ -183,7 +219,7 @@ impl Lanes {
 
     /// One could not be opened.
     pub(super) fn refused(&mut self, why: Refusal) {
-        self.opening -= 1;
+        self.opened_one();
         self.not_before = Some(Instant::now() + self.rest);
         match why {
             Refusal::Passing => {}
@@ -260,6 +296,7 @@ pub(crate) struct Ticket {
     number: u64,
     folder: Arc<[u8]>,
     weight: u64,
+    _busy: Option<Busy>,
 }
 
 impl Ticket {
@@ -269,8 +306,9 @@ impl Ticket {
         number: u64,
         folder: Arc<[u8]>,
         weight: u64,
+        busy: Option<Busy>,
     ) -> Self {
-        Self { pool, connection, number, folder, weight }
+        Self { pool, connection, number, folder, weight, _busy: busy }
     }
 
     pub(crate) fn connection(&self) -> &Connection {

@@ -14,13 +14,13 @@ use mailmove_core::{Error, ErrorKind, Result};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::config::ImapConfig;
 use crate::engine::Connection;
 use crate::error::is_connection_limit;
-use crate::session::{Identity, Ready, Trail, Trust, open, open_spare};
+use crate::session::{Identity, Ready, Server, Trail, open, open_spare};
 use crate::wire::Command;
 use choose::{Choice, SHARE_AFTER};
 use lane::{Lanes, Refusal};
+use together::Place;
 
 pub(crate) use choose::Use;
 pub(crate) use lane::Ticket;
@@ -43,8 +43,7 @@ pub(crate) struct Pool {
 /// How a connection is made.
 #[derive(Debug)]
 pub(crate) struct Dialer {
-    pub(crate) config: Arc<ImapConfig>,
-    pub(crate) trust: Arc<Trust>,
+    pub(crate) server: Server,
     pub(crate) identity: Identity,
     /// What all mailboxes of this server have.
     pub(crate) together: Arc<Together>,
@@ -58,7 +57,7 @@ impl Pool {
     /// A pool with its first connection.
     pub(crate) fn new(dialer: Dialer, first: Connection, most: usize) -> Arc<Self> {
         dialer.prepare(&first);
-        let mut lanes = Lanes::new(most, dialer.together.clone());
+        let mut lanes = Lanes::new(most, dialer.together.clone(), dialer.server.thrift.clone());
         lanes.add(first);
         Arc::new(Self { dialer, lanes: Mutex::new(lanes), changed: Notify::new(), first: tokio::sync::Mutex::new(()) })
     }
@@ -71,16 +70,17 @@ impl Pool {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            let patient = since.elapsed() < SHARE_AFTER;
             let choice = {
                 let mut lanes = self.lanes();
-                let choice = choose::choose(&mut lanes, folder, what, patient);
+                self.renew(&mut lanes);
+                let choice = choose::choose(&mut lanes, folder, what, weight, since.elapsed());
                 if let Choice::Lane(number) = choice
                     && let Some(connection) = lanes.enter(number, folder, weight, what)
                 {
                     let wanted = 1 + (lanes.weight() / PAYS) as usize;
                     self.grow(&mut lanes, wanted);
-                    return Ok(Ticket::new(self.clone(), connection, number, folder.clone(), weight));
+                    let busy = self.dialer.server.thrift.call(connection.deflated, weight);
+                    return Ok(Ticket::new(self.clone(), connection, number, folder.clone(), weight, busy));
                 }
                 if let Choice::Grow = choice {
                     let wanted = lanes.count() + 1;
@@ -94,6 +94,7 @@ impl Pool {
                     // Whoever waited long enough shares a connection after all.
                     let until = match choice {
                         Choice::WaitUntil(free) => free.min(since + SHARE_AFTER),
+                        Choice::Renew => Instant::now() + SHARE_AFTER,
                         _ => since + SHARE_AFTER,
                     };
                     let _ = tokio::time::timeout_at(until, changed).await;
@@ -119,32 +120,43 @@ impl Pool {
         self.lanes().close();
     }
 
-    pub(crate) fn leave(&self, number: u64, folder: &[u8], weight: u64) {
-        self.lanes().leave(number, folder, weight);
+    pub(crate) fn leave(self: &Arc<Self>, number: u64, folder: &[u8], weight: u64) {
+        {
+            let mut lanes = self.lanes();
+            lanes.leave(number, folder, weight);
+            self.renew(&mut lanes);
+        }
         self.changed.notify_waiters();
     }
 
     fn grow(self: &Arc<Self>, lanes: &mut Lanes, wanted: usize) {
-        for place in lanes.book(wanted) {
-            let pool = self.clone();
-            tokio::spawn(async move {
-                let opened = pool.dialer.dial(true).await;
-                let mut lanes = pool.lanes();
-                match opened {
-                    Ok(ready) => lanes.opened(ready.connection, place),
-                    Err(error) => {
-                        tracing::debug!(target: "mailmove::imap", %error, "no further connection");
-                        lanes.refused(match error.kind() {
-                            _ if is_connection_limit(&error) => Refusal::TooMany,
-                            ErrorKind::Credential => Refusal::Credential,
-                            _ => Refusal::Passing,
-                        });
-                    }
+        lanes.book(wanted).into_iter().for_each(|place| self.dial_further(place));
+    }
+
+    /// Replaces connections that are idle and not as they should be.
+    fn renew(self: &Arc<Self>, lanes: &mut Lanes) {
+        lanes.retire().into_iter().for_each(|place| self.dial_further(place));
+    }
+
+    fn dial_further(self: &Arc<Self>, place: Place) {
+        let pool = self.clone();
+        tokio::spawn(async move {
+            let opened = pool.dialer.dial(true).await;
+            let mut lanes = pool.lanes();
+            match opened {
+                Ok(ready) => lanes.opened(ready.connection, place),
+                Err(error) => {
+                    tracing::debug!(target: "mailmove::imap", %error, "no further connection");
+                    lanes.refused(match error.kind() {
+                        _ if is_connection_limit(&error) => Refusal::TooMany,
+                        ErrorKind::Credential => Refusal::Credential,
+                        _ => Refusal::Passing,
+                    });
                 }
-                drop(lanes);
-                pool.changed.notify_waiters();
-            });
-        }
+            }
+            drop(lanes);
+            pool.changed.notify_waiters();
+        });
     }
 
     async fn open_first(self: &Arc<Self>) -> Result<()> {
@@ -172,8 +184,8 @@ impl Pool {
 impl Dialer {
     async fn dial(&self, spare: bool) -> Result<Ready> {
         let ready = match spare {
-            true => open_spare(&self.config, &self.trust, &self.identity).await?,
-            false => open(&self.config, &self.trust, &self.identity, &mut Trail::default()).await?,
+            true => open_spare(&self.server, &self.identity).await?,
+            false => open(&self.server, &self.identity, &mut Trail::default()).await?,
         };
         self.prepare(&ready.connection);
         Ok(ready)

@@ -12,17 +12,24 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use super::stream::Stream;
 use crate::engine::{ReadHalf, WriteHalf};
 use crate::error::{network, protocol};
+use crate::thrift::Thrift;
 
 /// How much of what is still compressed is read at once.
 const BUFFER: usize = 64 * 1024;
 /// The longest line that a server may answer with.
 const LINE: usize = 8 * 1024;
 
-/// What a connection is made of, and what was read of it already.
-pub(super) type Halves = (ReadHalf, WriteHalf, BytesMut);
+/// What a connection is made of from here on.
+pub(super) struct Agreed {
+    pub(super) deflated: bool,
+    pub(super) read: ReadHalf,
+    pub(super) write: WriteHalf,
+    /// What was read of it already.
+    pub(super) received: BytesMut,
+}
 
 /// Asks for compression. A server that refuses goes on as before.
-pub(super) async fn compress(mut stream: Stream, mut received: BytesMut) -> Result<Halves> {
+pub(super) async fn compress(mut stream: Stream, mut received: BytesMut, thrift: &Thrift) -> Result<Agreed> {
     let asked = async {
         stream.write_all(b"z COMPRESS DEFLATE\r\n").await?;
         stream.flush().await
@@ -35,7 +42,13 @@ pub(super) async fn compress(mut stream: Stream, mut received: BytesMut) -> Resu
                 let granted = answer.get(..2).is_some_and(|word| word.eq_ignore_ascii_case(b"OK"));
                 tracing::debug!(target: "mailmove::imap", granted, "compression");
                 let (read, write) = stream.into_halves();
-                return Ok(if granted { inflated(read, write, received.freeze()) } else { (read, write, received) });
+                if !granted {
+                    thrift.give_up();
+                    return Ok(Agreed { deflated: false, read, write, received });
+                }
+                let (read, write) = thrift.wire(read, write);
+                let (read, write) = inflated(read, write, received.freeze());
+                return Ok(Agreed { deflated: true, read, write, received: BytesMut::new() });
             }
         }
         if received.len() > LINE {
@@ -50,19 +63,24 @@ pub(super) async fn compress(mut stream: Stream, mut received: BytesMut) -> Resu
 }
 
 /// From the byte behind the OK on, both ways are deflated.
-fn inflated(read: ReadHalf, write: WriteHalf, begun: Bytes) -> Halves {
+fn inflated(read: ReadHalf, write: WriteHalf, begun: Bytes) -> (ReadHalf, WriteHalf) {
     let read = Cursor::new(begun.to_vec()).chain(read);
     let read = DeflateDecoder::new(BufReader::with_capacity(BUFFER, read));
     // Mail is base64 for the most part: more effort than the least saves hardly anything.
     let write = DeflateEncoder::with_quality(write, Level::Fastest);
-    (Box::new(read), Box::new(write), BytesMut::new())
+    (Box::new(read), Box::new(write))
 }
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncBufReadExt, duplex};
+    use tokio::io::{AsyncBufReadExt, DuplexStream, duplex};
 
     use super::*;
+    use crate::config::Compress;
+
+    async fn agree(stream: DuplexStream) -> Result<Agreed> {
+        compress(Stream::Test(stream), BytesMut::new(), &Thrift::new(Compress::Always)).await
+    }
 
     #[tokio::test]
     async fn what_follows_the_ok_is_deflated_both_ways() {
@@ -82,8 +100,8 @@ mod tests {
             write.flush().await.unwrap();
             write
         });
-        let (mut read, mut write, received) = compress(Stream::Test(ours), BytesMut::new()).await.unwrap();
-        assert!(received.is_empty());
+        let Agreed { deflated, mut read, mut write, received } = agree(ours).await.unwrap();
+        assert!(deflated && received.is_empty());
         write.write_all(b"m1 NOOP\r\n").await.unwrap();
         write.flush().await.unwrap();
         let mut answer = [0; 12];
@@ -96,7 +114,8 @@ mod tests {
     async fn a_server_that_refuses_goes_on_as_before() {
         let (ours, mut theirs) = duplex(1 << 16);
         theirs.write_all(b"z NO not today\r\n* OK and more\r\n").await.unwrap();
-        let (mut read, _write, received) = compress(Stream::Test(ours), BytesMut::new()).await.unwrap();
+        let Agreed { deflated, mut read, received, .. } = agree(ours).await.unwrap();
+        assert!(!deflated);
         assert_eq!(&received[..], b"* OK and more\r\n");
         theirs.write_all(b"plain").await.unwrap();
         let mut plain = [0; 5];
@@ -108,6 +127,6 @@ mod tests {
     async fn a_server_that_hangs_up_is_told() {
         let (ours, theirs) = duplex(1 << 16);
         drop(theirs);
-        assert!(compress(Stream::Test(ours), BytesMut::new()).await.is_err());
+        assert!(agree(ours).await.is_err());
     }
 }

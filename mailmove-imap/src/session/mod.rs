@@ -14,5 +14,5 @@ mod stream;
 mod tls;
 
 pub(crate) use identity::Identity;
-pub(crate) use open::{Ready, Trail, open, open_spare};
+pub(crate) use open::{Ready, Server, Trail, open, open_spare};
 pub(crate) use tls::Trust;

@@ -1,7 +1,7 @@
 //! The way in, door by door.
 
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_imap::Client;
@@ -9,7 +9,7 @@ use bytes::BytesMut;
 use mailmove_core::{Credential, Error, ErrorKind, Mailbox, Result, Stage};
 use tokio::time::timeout;
 
-use super::compress::compress;
+use super::compress::{Agreed, compress};
 use super::dial;
 use super::gate::Gate;
 use super::identity::Identity;
@@ -22,6 +22,7 @@ use crate::config::{ImapConfig, Security};
 use crate::engine::Connection;
 use crate::error::{dismissed, network, protocol};
 use crate::quirks::{Quirks, Seen};
+use crate::thrift::Thrift;
 use crate::wire::Status;
 
 /// A connection that is signed in.
@@ -53,27 +54,42 @@ impl Trail {
     }
 }
 
+/// What every connection to a server is opened with.
+#[derive(Debug, Clone)]
+pub(crate) struct Server {
+    pub(crate) config: Arc<ImapConfig>,
+    pub(crate) trust: Arc<Trust>,
+    pub(crate) thrift: Arc<Thrift>,
+}
+
 /// Connects and signs in for one connection more. A refusal means here that it is one too many, whatever the server says:
 /// the credential is good on another connection at this moment.
-pub(crate) async fn open_spare(config: &ImapConfig, trust: &Trust, who: &Identity) -> Result<Ready> {
-    open_any(config, trust, who, &mut Trail::default(), true).await
+pub(crate) async fn open_spare(server: &Server, who: &Identity) -> Result<Ready> {
+    open_any(server, who, &mut Trail::default(), true).await
 }
 
 /// Connects and signs in, when no other connection is signed in. A credential is tried as [`SignIn`] says.
 ///
 /// [`SignIn`]: mailmove_core::SignIn
-pub(crate) async fn open(config: &ImapConfig, trust: &Trust, who: &Identity, trail: &mut Trail) -> Result<Ready> {
-    open_any(config, trust, who, trail, false).await
+pub(crate) async fn open(server: &Server, who: &Identity, trail: &mut Trail) -> Result<Ready> {
+    open_any(server, who, trail, false).await
 }
 
-async fn open_any(config: &ImapConfig, trust: &Trust, who: &Identity, trail: &mut Trail, spare: bool) -> Result<Ready> {
+async fn open_any(server: &Server, who: &Identity, trail: &mut Trail, spare: bool) -> Result<Ready> {
     // Without a credential nobody knocks at any door.
     let walked = Mutex::new(Trail { at: Stage::SignIn, ..Trail::default() });
     let attempt = |credential: Credential| {
         let walked = &walked;
         async move {
-            let mut trail = Trail::default();
-            let opened = open_once(config, trust, &who.mailbox, &credential, &mut trail).await;
+            let (opened, trail) = loop {
+                let mut trail = Trail::default();
+                match open_once(server, &who.mailbox, &credential, &mut trail).await {
+                    Ok(Some(ready)) => break (Ok(ready), trail),
+                    // Without compression from now on.
+                    Ok(None) => {}
+                    Err(error) => break (Err(error), trail),
+                }
+            };
             *walked.lock().unwrap_or_else(PoisonError::into_inner) = trail;
             match opened {
                 Err(error) if spare && error.kind() == ErrorKind::Credential => Err(one_too_many(error)),
@@ -90,7 +106,7 @@ async fn open_any(config: &ImapConfig, trust: &Trust, who: &Identity, trail: &mu
     opened.map_err(|error| {
         let gone = matches!(error.kind(), ErrorKind::Network | ErrorKind::Resolve | ErrorKind::Timeout);
         let error = if again && gone { error.remedy(COME_BACK) } else { error };
-        error.on(who.mailbox.side).with("server", config.url()).with("mailbox", &who.mailbox)
+        error.on(who.mailbox.side).with("server", server.config.url()).with("mailbox", &who.mailbox)
     })
 }
 
@@ -103,13 +119,14 @@ fn one_too_many(error: Error) -> Error {
     error.context().fold(limit, |limit, (name, value)| limit.with(name, value))
 }
 
+/// `None`: the server broke off when it was asked to compress. It is not asked again.
 async fn open_once(
-    config: &ImapConfig,
-    trust: &Trust,
+    server: &Server,
     mailbox: &Mailbox,
     credential: &Credential,
     trail: &mut Trail,
-) -> Result<Ready> {
+) -> Result<Option<Ready>> {
+    let Server { config, trust, thrift } = server;
     if config.security == Security::Plain && !config.allow_plaintext {
         return Err(Error::new(ErrorKind::Config, "the connection would be unprotected")
             .remedy("use imaps:// or imap:// with STARTTLS, or allow plain text explicitly"));
@@ -151,11 +168,12 @@ async fn open_once(
     };
     let gate = within(limit, "signing in", sign_in(client, place, mailbox, credential)).await?;
     trail.pass(format!("as {}", credential.login), Stage::Open);
-    hand_over(gate, greeting, config, limit).await
+    hand_over(gate, greeting, config, thrift).await
 }
 
 /// Takes the stream from async-imap to our own engine.
-async fn hand_over(gate: Gate, greeting: String, config: &ImapConfig, limit: Duration) -> Result<Ready> {
+async fn hand_over(gate: Gate, greeting: String, config: &ImapConfig, thrift: &Thrift) -> Result<Option<Ready>> {
+    let limit = config.connect_timeout;
     let known = gate.notes().capabilities.clone();
     let (gate, offered) = match known {
         Some(names) => (gate, Offered::new(names)),
@@ -170,14 +188,22 @@ async fn hand_over(gate: Gate, greeting: String, config: &ImapConfig, limit: Dur
     };
     let mut input = BytesMut::with_capacity(received.len().max(4096));
     input.extend_from_slice(&received);
-    let (read, write, input) = if config.compress && offered.has("COMPRESS=DEFLATE") {
-        within(limit, "COMPRESS", compress(stream, input)).await?
+    let agreed = if thrift.wants(offered.has("COMPRESS=DEFLATE")) {
+        match within(limit, "COMPRESS", compress(stream, input, thrift)).await {
+            Err(error) if thrift.give_up() => {
+                tracing::debug!(target: "mailmove::imap", %error, "no compression: the server broke off");
+                return Ok(None);
+            }
+            agreed => agreed?,
+        }
     } else {
         let (read, write) = stream.into_halves();
-        (read, write, input)
+        Agreed { deflated: false, read, write, received: input }
     };
-    let connection = Connection::start(read, write, input, config.idle_timeout);
-    Ok(Ready { connection, greeting, offered })
+    let (read, write) = thrift.payload(agreed.read, agreed.write);
+    let mut connection = Connection::start(read, write, agreed.received, config.idle_timeout);
+    connection.deflated = agreed.deflated;
+    Ok(Some(Ready { connection, greeting, offered }))
 }
 
 /// Reads the greeting.
