@@ -2,13 +2,12 @@
 
 use std::io::Cursor;
 
-use async_compression::Level;
 use async_compression::tokio::bufread::DeflateDecoder;
-use async_compression::tokio::write::DeflateEncoder;
 use bytes::{Bytes, BytesMut};
 use mailmove_core::Result;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 
+use super::deflate::Deflate;
 use super::stream::Stream;
 use crate::engine::{ReadHalf, WriteHalf};
 use crate::error::{network, protocol};
@@ -66,13 +65,12 @@ pub(super) async fn compress(mut stream: Stream, mut received: BytesMut, thrift:
 fn inflated(read: ReadHalf, write: WriteHalf, begun: Bytes) -> (ReadHalf, WriteHalf) {
     let read = Cursor::new(begun.to_vec()).chain(read);
     let read = DeflateDecoder::new(BufReader::with_capacity(BUFFER, read));
-    // Mail is base64 for the most part: more effort than the least saves hardly anything.
-    let write = DeflateEncoder::with_quality(write, Level::Fastest);
-    (Box::new(read), Box::new(write))
+    (Box::new(read), Box::new(Deflate::new(write)))
 }
 
 #[cfg(test)]
 mod tests {
+    use async_compression::tokio::write::DeflateEncoder;
     use tokio::io::{AsyncBufReadExt, DuplexStream, duplex};
 
     use super::*;

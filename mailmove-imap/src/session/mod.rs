@@ -4,6 +4,7 @@
 //! [engine](crate::engine) takes over.
 
 mod compress;
+mod deflate;
 mod dial;
 mod gate;
 mod identity;

@@ -1,14 +1,16 @@
 //! Commands behind which the octets are other ones: STARTTLS and COMPRESS.
 
-use async_compression::Level;
 use async_compression::tokio::bufread::DeflateDecoder;
-use async_compression::tokio::write::DeflateEncoder;
-use tokio::io::{BufReader, ReadHalf, WriteHalf, join, split};
+use flate2::{Compress, Compression, FlushCompress};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf, duplex, join, split};
 
 use super::Connection;
 use crate::imap::capability::Capability;
 use crate::imap::reply::Reply;
 use crate::imap::wire::{Gone, Input, Output, Stream};
+
+/// How much is deflated at once.
+const CHUNK: usize = 16 * 1024;
 
 impl Connection {
     pub(super) async fn start_tls(&mut self, tag: &str) -> Result<Option<Reply>, Gone> {
@@ -40,9 +42,9 @@ impl Connection {
         }
         self.out.line(format_args!("{tag} OK DEFLATE active"));
         let (reader, writer) = self.take_stream().await?;
-        let reader = DeflateDecoder::new(BufReader::new(reader));
-        let writer = DeflateEncoder::with_quality(writer, Level::Fastest);
-        self.go_on_with(Box::new(join(reader, writer)));
+        let (near, far) = duplex(CHUNK);
+        self.session.shared.tasks.spawn_late(deflate(far, writer));
+        self.go_on_with(Box::new(join(DeflateDecoder::new(BufReader::new(reader)), near)));
         Ok(None)
     }
 
@@ -64,4 +66,19 @@ impl Connection {
         let input = Input::new(reader, shared.log.clone(), shared.settings.round_trip);
         (input, Output::new(Some(writer), shared.log.clone()))
     }
+}
+
+/// Deflates what comes, and writes it at once.
+async fn deflate(mut from: DuplexStream, mut to: WriteHalf<Stream>) {
+    let mut deflater = Compress::new(Compression::fast(), false);
+    let mut chunk = vec![0; CHUNK];
+    while let Ok(count @ 1..) = from.read(&mut chunk).await {
+        // With so much room nothing is held back at the end of the chunk.
+        let mut deflated = Vec::with_capacity(16 * CHUNK);
+        let done = deflater.compress_vec(&chunk[..count], &mut deflated, FlushCompress::Sync);
+        if done.is_err() || to.write_all(&deflated).await.is_err() || to.flush().await.is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown().await;
 }
