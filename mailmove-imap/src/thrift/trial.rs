@@ -131,8 +131,9 @@ impl Trial {
                 tell("no compression: this is fast enough", span.rate(), None);
                 Stage::Over { deflated: false }
             }
-            Stage::Plain(Some(before)) if is_same(before.rate(), span.rate()) && !fast(&before.and(span)) => {
-                let plain = before.and(span).rate();
+            Stage::Plain(Some(before)) if is_same(before.rate(), span.rate()) && !fast(&span) => {
+                // Not of both: in the first one there may have been fewer connections, or buffers to be filled.
+                let plain = span.rate();
                 tell("compression is tried", plain, None);
                 Stage::Begun { plain }
             }
