@@ -80,6 +80,7 @@ pub trait Destination: Endpoint {
     /// - One answer per question, same order, same length.
     /// - Every item that answers is named, twins included, in the order in which they were written.
     /// - An item is named to every question it answers; who takes it is the caller's business.
+    /// - What a match tells of flags and date is the item's own, as it was when it was first looked at.
     /// - Everything that a completed [`write`](Destination::write) stored is found at once; what a write without an answer
     ///   stored is found at the latest after [`Capabilities::settle`].
     async fn locate(&self, folder: &FolderId, wanted: &[Wanted], after: Option<&Position>) -> Result<Vec<Vec<Match>>>;

@@ -1,6 +1,9 @@
 //! [`Destination::locate`](mailmove_core::Destination::locate).
 
-use mailmove_core::{ErrorKind, Evidence, Fingerprint, FolderId, ItemId, Kind, Mark, Match, Position, Wanted, Write};
+use mailmove_core::{
+    ErrorKind, Evidence, Fingerprint, Flags, FolderId, ItemFlags, ItemId, Kind, Mark, Match, Position, Wanted, Write,
+};
+use time::OffsetDateTime;
 
 use super::bench::create;
 use super::changes::remove;
@@ -88,6 +91,31 @@ pub async fn twins_are_all_named_in_the_order_of_writing(harness: &dyn Harness) 
         let ids: Vec<ItemId> = found.into_iter().map(|one| one.id).collect();
         check!(ids.starts_with(&written), "the twins {written:?} are now named {ids:?}");
         written = ids;
+    }
+    Ok(())
+}
+
+/// What an answer tells of an item's flags and date is that item's own: twins are told apart by it.
+pub async fn twins_are_told_apart_truly(harness: &dyn Harness) -> Outcome {
+    let bench = Bench::open(harness).await?;
+    let place = bench.place("Apart").await?;
+    let print = like(&bench, &place, 1)?;
+    for (at, state) in [ItemFlags::SEEN, ItemFlags::FLAGGED].into_iter().enumerate() {
+        let mut item = bench.harmless(place.kind, 1)?;
+        item.flags = Flags::new(state);
+        let received = item.received;
+        let id = bench.write_one(&place.id, create(item, at)).await??.id;
+        let found = only(locate(&bench, &place, std::slice::from_ref(&print), None).await?)?;
+        let Some(new) = found.into_iter().nth(at) else { skip!("it does not keep twins") };
+        check!(id.is_none_or(|id| id == new.id), "the twin that was written last is not named last");
+        let told = new.flags.map(|flags| flags.state & (ItemFlags::SEEN | ItemFlags::FLAGGED));
+        check!(told.is_none_or(|told| told == state), "a twin was written as {state:?}, and is said to be {told:?}");
+        let seconds = |when: Option<OffsetDateTime>| when.map(OffsetDateTime::unix_timestamp);
+        let told = seconds(new.received);
+        check!(
+            told.is_none() || received.is_none() || told == seconds(received),
+            "a twin is said to be of another day"
+        );
     }
     Ok(())
 }

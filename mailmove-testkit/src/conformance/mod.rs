@@ -124,6 +124,7 @@ macro_rules! __conformance_cases {
                 what_was_written_is_found_at_once,
                 an_id_is_known_while_its_item_is_there,
                 twins_are_all_named_in_the_order_of_writing,
+                twins_are_told_apart_truly,
                 an_item_is_named_to_every_question,
                 only_what_lies_behind_the_position_is_named,
                 a_mark_is_found_again,

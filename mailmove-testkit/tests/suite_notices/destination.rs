@@ -42,6 +42,10 @@ impl Destination for Wrong {
             AnswersTheUnasked if wanted.is_empty() => answers.push(Vec::new()),
             MixesUpAnswers => answers.reverse(),
             IndexesLate if self.busy.swap(0, Ordering::Relaxed) > 0 => answers.iter_mut().for_each(Vec::clear),
+            TellsTheFlagsOfTheFirst => answers.iter_mut().for_each(|found| {
+                let first = found.first().and_then(|first| first.flags.clone());
+                found.iter_mut().for_each(|one| one.flags.clone_from(&first));
+            }),
             NamesOneTwin => answers.iter_mut().for_each(|found| found.truncate(1)),
             NamesAnItemOnce => {
                 let mut named = HashSet::new();

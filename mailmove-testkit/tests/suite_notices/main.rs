@@ -63,6 +63,7 @@ const NOTICED: &[(Mistake, &[&str])] = {
         (IndexesLate, &["what_was_written_is_found_at_once"]),
         (RemembersIds, &["an_id_is_known_while_its_item_is_there"]),
         (NamesOneTwin, &["twins_are_all_named_in_the_order_of_writing"]),
+        (TellsTheFlagsOfTheFirst, &["twins_are_told_apart_truly"]),
         (NamesAnItemOnce, &["an_item_is_named_to_every_question"]),
         (IgnoresPositions, &["only_what_lies_behind_the_position_is_named"]),
         (FindsMarksEverywhere, &["a_mark_is_found_again"]),

@@ -54,6 +54,7 @@ pub(crate) enum Mistake {
     IndexesLate,
     RemembersIds,
     NamesOneTwin,
+    TellsTheFlagsOfTheFirst,
     NamesAnItemOnce,
     IgnoresPositions,
     FindsMarksEverywhere,
