@@ -29,8 +29,8 @@ pub(crate) struct Bounds {
 
 impl Bounds {
     /// Two seconds are many round trips on any way, 4 MiB are more than one call; a mailbox that is done in few such spans is
-    /// left alone. Measured on two kinds of mail (`docs/performance.md`), deflating loses at 200 Mbit/s
-    /// and does not pay much above 50; 100 is the bound because the trial has the last word below it.
+    /// left alone. Deflating pays at 50 Mbit/s and loses at 200 (`docs/performance.md`); the bound lies between, since below it
+    /// the trial has the last word.
     pub(crate) const USUAL: Self = Self { time: Duration::from_secs(2), bytes: 4 << 20, fast: 12.5e6 };
 }
 
