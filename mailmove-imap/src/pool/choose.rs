@@ -52,9 +52,11 @@ pub(super) const SHARE_AFTER: Duration = Duration::from_millis(500);
 /// before, which on longer ways costs more than is gained.
 pub(super) const NEAR: Duration = Duration::from_millis(5);
 
-/// After how long of waiting an outdated connection is used after all. What is under way on one ends sooner, unless
-/// something waits for it that waits here.
-const KEEP_AFTER: Duration = Duration::from_secs(60);
+/// After how long of waiting an outdated connection is used after all by the folder that is busy there: its calls keep their
+/// order. What is under way ends sooner, unless something waits for it that waits here.
+pub(super) const KEEP_AFTER: Duration = Duration::from_secs(60);
+/// The same for other folders, which need not wait for what one large folder has under way.
+pub(super) const OTHERS_AFTER: Duration = Duration::from_secs(5);
 
 /// Chooses, for somebody who will move about so many bytes and waited so long already.
 pub(super) fn choose(lanes: &mut Lanes, folder: &[u8], what: Use, weight: u64, waited: Duration) -> Choice {
@@ -68,7 +70,10 @@ pub(super) fn choose(lanes: &mut Lanes, folder: &[u8], what: Use, weight: u64, w
         return if lanes.is_growing() && patient { Choice::Wait } else { Choice::None };
     }
     let now = Instant::now();
-    let current = |lane: &&Lane| !lane.outdated || waited >= KEEP_AFTER;
+    let at_home = lanes.lanes.iter().find(|lane| lane.calls.contains_key(folder));
+    let little = what == Use::ReadSmall && weight < LITTLE;
+    let keeps = if at_home.is_some() { KEEP_AFTER } else { OTHERS_AFTER };
+    let current = |lane: &&Lane| !lane.outdated || waited >= keeps || little && !patient;
     if what == (Use::WriteLarge { abreast: true }) && lanes.is_near() {
         let free = lanes.lanes.iter().filter(current).filter(|lane| !lane.is_taken(folder, now));
         if let Some(lane) = free.min_by_key(|lane| (lane.weight, !lane.is_home(folder, now))) {
@@ -76,9 +81,8 @@ pub(super) fn choose(lanes: &mut Lanes, folder: &[u8], what: Use, weight: u64, w
         }
     }
     // Calls for one folder stay in their order, so they stay together.
-    if let Some(lane) = lanes.lanes.iter().find(|lane| lane.calls.contains_key(folder)) {
+    if let Some(lane) = at_home {
         // Who does little may hold a connection to this folder already, and must not wait for itself.
-        let little = what == Use::ReadSmall && weight < LITTLE;
         return if current(&lane) || little { Choice::Lane(lane.number) } else { Choice::Renew };
     }
     if !lanes.lanes.iter().any(|lane| current(&lane)) {
@@ -170,11 +174,7 @@ mod tests {
     use crate::thrift::Thrift;
 
     fn lanes(count: usize, limit: usize) -> (Lanes, Vec<tokio::io::DuplexStream>) {
-        lanes_of(count, limit, Thrift::new(Compress::Never))
-    }
-
-    fn lanes_of(count: usize, limit: usize, thrift: Arc<Thrift>) -> (Lanes, Vec<tokio::io::DuplexStream>) {
-        let mut lanes = Lanes::new(limit, Together::new(8), thrift);
+        let mut lanes = Lanes::new(limit, Together::new(8), Thrift::new(Compress::Never));
         let servers = (0..count).map(|_| {
             let (ours, theirs) = tokio::io::duplex(64);
             let (read, write) = tokio::io::split(ours);
@@ -279,47 +279,6 @@ mod tests {
         assert!(lanes.book(4).is_empty(), "not at once");
         tokio::time::advance(Duration::from_secs(11)).await;
         assert_eq!(lanes.book(4).len(), 1);
-    }
-
-    #[tokio::test]
-    async fn an_outdated_connection_is_replaced_when_its_calls_are_done() {
-        let thrift = Thrift::new(Compress::Auto);
-        let (mut lanes, _servers) = lanes_of(2, 2, thrift.clone());
-        let (one, two) =
-            (take(&mut lanes, "a", Use::ReadLarge), take(&mut lanes, "b", Use::WriteLarge { abreast: false }));
-        thrift.decide(true);
-        assert!(lanes.retire().is_empty(), "nothing that is under way is broken off");
-        for (folder, what) in [("a", Use::ReadLarge), ("b", Use::Write), ("a", Use::ReadSmall)] {
-            assert_eq!(choose(&mut lanes, folder.as_bytes(), what, SHARE_AFTER), Choice::Renew);
-        }
-        let little = super::choose(&mut lanes, b"a", Use::ReadSmall, 4096, Duration::ZERO);
-        assert_eq!(little, Choice::Lane(one), "it may be of those who are waited for");
-        lanes.leave(one, b"a", 10);
-        assert_eq!(lanes.retire().len(), 1);
-        assert_eq!(choose(&mut lanes, b"b", Use::Write, Duration::ZERO), Choice::Renew, "its order is kept");
-        lanes.leave(two, b"b", 10);
-        assert_eq!(lanes.retire().len(), 1);
-        assert_eq!(choose(&mut lanes, b"a", Use::Write, SHARE_AFTER), Choice::Renew, "both are on their way");
-        assert!(lanes.book(2).is_empty());
-    }
-
-    #[tokio::test]
-    async fn the_only_connection_is_replaced_by_who_needs_one() {
-        let thrift = Thrift::new(Compress::Auto);
-        let (mut lanes, _servers) = lanes_of(1, 1, thrift.clone());
-        thrift.decide(true);
-        assert!(lanes.retire().is_empty());
-        assert_eq!(choose(&mut lanes, b"a", Use::Write, Duration::ZERO), Choice::None);
-    }
-
-    #[tokio::test]
-    async fn beside_outdated_connections_that_are_busy_there_may_be_room_for_one() {
-        let thrift = Thrift::new(Compress::Auto);
-        let (mut lanes, _servers) = lanes_of(1, 2, thrift.clone());
-        let busy = take(&mut lanes, "a", Use::ReadLarge);
-        thrift.decide(true);
-        assert_eq!(choose(&mut lanes, b"b", Use::ReadSmall, Duration::ZERO), Choice::Grow);
-        assert_eq!(choose(&mut lanes, b"a", Use::ReadLarge, KEEP_AFTER), Choice::Lane(busy), "nobody waits for ever");
     }
 
     #[tokio::test]

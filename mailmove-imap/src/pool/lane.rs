@@ -46,8 +46,12 @@ pub(super) struct Lanes {
     closed: bool,
     together: Arc<Together>,
     thrift: Arc<Thrift>,
-    /// How many of those that are being opened replace others.
-    renewing: usize,
+    /// The one that is being opened replaces another. None is opened beside it, so that a refusal is known to be its.
+    renewing: bool,
+    /// A replacement is being opened, or is open, and what it replaces was not put away yet.
+    beside: bool,
+    /// No replacement was refused so far.
+    renews: bool,
 }
 
 /// One connection and its work.
@@ -91,7 +95,9 @@ impl Lanes {
             closed: false,
             together,
             thrift,
-            renewing: 0,
+            renewing: false,
+            beside: false,
+            renews: true,
         }
     }
 
@@ -117,30 +123,38 @@ impl Lanes {
         self.lanes.push(Lane { number: self.next, place, connection, weight: 0, calls, written, owner, outdated });
     }
 
-    /// Forgets connections that ended, and sees which ones are outdated.
+    /// Forgets connections that ended, and sees which ones are outdated: none while no other could be opened instead.
     pub(super) fn sweep(&mut self) {
         let ended = self.lanes.extract_if(.., |lane| !lane.connection.is_alive());
         ended.for_each(|lane| self.thrift.lost(lane.connection.deflated));
-        self.lanes.iter_mut().for_each(|lane| lane.outdated = self.thrift.is_outdated(lane.connection.deflated));
+        let renews = self.renews && !self.is_resting();
+        let outdated = |lane: &Lane| renews && self.thrift.is_outdated(lane.connection.deflated);
+        self.lanes.iter_mut().for_each(|lane| lane.outdated = outdated(lane));
     }
 
-    /// Puts outdated connections away that are idle: the places of those that are to be opened instead, which count as
-    /// under way. The last one of all is opened by who needs it.
-    pub(super) fn retire(&mut self) -> Vec<Place> {
+    /// Replaces an outdated connection that is idle, one at a time: the place of the one that is to be opened instead, which
+    /// counts as under way. The last one stays until then, if there may be one more.
+    pub(super) fn retire(&mut self) -> Option<Place> {
         self.sweep();
-        let idle = self.lanes.extract_if(.., |lane| lane.outdated && lane.calls.is_empty());
-        let mut places: Vec<Place> = idle.map(|lane| lane.place).collect();
-        let room = self.limit.saturating_sub(self.lanes.len() + self.opening);
-        let none_is_left = self.lanes.is_empty() && self.opening == 0;
-        places.truncate(room.min(places.len() - usize::from(none_is_left && !places.is_empty())));
-        self.opening += places.len();
-        self.renewing += places.len();
-        places
+        if self.opening > 0 {
+            return None;
+        }
+        let mut idle = self.lanes.iter().position(|lane| lane.outdated && lane.calls.is_empty())?;
+        if self.beside && self.lanes.len() > 1 {
+            self.lanes.remove(idle);
+            self.beside = false;
+            idle = self.lanes.iter().position(|lane| lane.outdated && lane.calls.is_empty())?;
+        }
+        let further = if self.lanes.len() == 1 && self.limit > 1 { self.together.further() } else { None };
+        self.beside = further.is_some();
+        self.opening += 1;
+        self.renewing = true;
+        Some(further.unwrap_or_else(|| self.lanes.remove(idle).place))
     }
 
-    /// Whether connections are being replaced.
+    /// Whether a connection is being replaced.
     pub(super) fn is_renewing(&self) -> bool {
-        self.renewing > 0
+        self.renewing
     }
 
     pub(super) fn count(&mut self) -> usize {
@@ -158,7 +172,10 @@ impl Lanes {
     }
 
     pub(super) fn may_grow(&self) -> bool {
-        !self.is_resting() && self.lanes.len() + self.opening < self.bears() && self.together.has_room()
+        !self.is_resting()
+            && !self.renewing
+            && self.lanes.len() + self.opening < self.bears()
+            && self.together.has_room()
     }
 
     pub(super) fn is_growing(&self) -> bool {
@@ -167,7 +184,7 @@ impl Lanes {
 
     /// The places for those that are to be opened so that there are this many. They count as under way.
     pub(super) fn book(&mut self, wanted: usize) -> Vec<Place> {
-        if self.is_resting() {
+        if self.is_resting() || self.renewing {
             return Vec::new();
         }
         let more = wanted.min(self.bears()).saturating_sub(self.lanes.len() + self.opening);
@@ -177,7 +194,7 @@ impl Lanes {
     }
 
     pub(super) fn opened(&mut self, connection: Connection, place: Place) {
-        self.opened_one();
+        let renewed = self.opened_one();
         self.put(connection, place);
         if self.is_resting() {
             // It was on its way when the server asked for less.
@@ -185,16 +202,16 @@ impl Lanes {
             return;
         }
         self.limit = self.limit.max(self.lanes.len());
-        if self.limit < self.most {
+        if self.limit < self.most && !renewed {
             // The server bore less a while ago: the next one waits as long as this one did.
             self.not_before = Some(Instant::now() + self.rest);
         }
     }
 
-    /// One less is being opened.
-    fn opened_one(&mut self) {
+    /// One less is being opened. Whether it was to replace another.
+    fn opened_one(&mut self) -> bool {
         self.opening -= 1;
-        self.renewing = self.renewing.min(self.opening);
+        std::mem::take(&mut self.renewing)
     }
 
     /// The server wants to be left alone: half as many from now on. One by one they are tried again after a while.
@@ -219,10 +236,18 @@ impl Lanes {
 
     /// One could not be opened.
     pub(super) fn refused(&mut self, why: Refusal) {
-        self.opened_one();
+        let renewing = self.opened_one();
         self.not_before = Some(Instant::now() + self.rest);
+        if renewing {
+            // What compression gains is not worth the connections that are left.
+            tracing::debug!(target: "mailmove::imap", "connections stay as they are: a replacement was refused");
+            self.thrift.give_up();
+            (self.renews, self.beside) = (false, false);
+        }
         match why {
             Refusal::Passing => {}
+            // The server may still count the one that was put away.
+            Refusal::TooMany if renewing => {}
             Refusal::TooMany => {
                 self.limit = self.lanes.len().max(1);
                 self.rest = (self.rest * 2).min(LONG_REST);

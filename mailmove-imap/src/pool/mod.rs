@@ -6,6 +6,8 @@
 
 mod choose;
 mod lane;
+#[cfg(test)]
+mod tests;
 mod together;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -94,7 +96,10 @@ impl Pool {
                     // Whoever waited long enough shares a connection after all.
                     let until = match choice {
                         Choice::WaitUntil(free) => free.min(since + SHARE_AFTER),
-                        Choice::Renew => Instant::now() + SHARE_AFTER,
+                        // Counted from the beginning, so that who came first looks first.
+                        Choice::Renew => {
+                            since + SHARE_AFTER * (since.elapsed().div_duration_f64(SHARE_AFTER) as u32 + 1)
+                        }
                         _ => since + SHARE_AFTER,
                     };
                     let _ = tokio::time::timeout_at(until, changed).await;
@@ -121,27 +126,27 @@ impl Pool {
     }
 
     pub(crate) fn leave(self: &Arc<Self>, number: u64, folder: &[u8], weight: u64) {
-        {
-            let mut lanes = self.lanes();
-            lanes.leave(number, folder, weight);
-            self.renew(&mut lanes);
-        }
+        // Nothing is opened from here: perhaps nobody needs it, and a ticket may be dropped where nothing can be spawned.
+        self.lanes().leave(number, folder, weight);
         self.changed.notify_waiters();
     }
 
     fn grow(self: &Arc<Self>, lanes: &mut Lanes, wanted: usize) {
-        lanes.book(wanted).into_iter().for_each(|place| self.dial_further(place));
+        lanes.book(wanted).into_iter().for_each(|place| self.dial_further(place, true));
     }
 
-    /// Replaces connections that are idle and not as they should be.
+    /// Replaces a connection that is idle and not as it should be.
     fn renew(self: &Arc<Self>, lanes: &mut Lanes) {
-        lanes.retire().into_iter().for_each(|place| self.dial_further(place));
+        if let Some(place) = lanes.retire() {
+            // With no other signed in, a refused credential is what it seems.
+            self.dial_further(place, !lanes.lanes.is_empty());
+        }
     }
 
-    fn dial_further(self: &Arc<Self>, place: Place) {
+    fn dial_further(self: &Arc<Self>, place: Place, spare: bool) {
         let pool = self.clone();
         tokio::spawn(async move {
-            let opened = pool.dialer.dial(true).await;
+            let opened = pool.dialer.dial(spare).await;
             let mut lanes = pool.lanes();
             match opened {
                 Ok(ready) => lanes.opened(ready.connection, place),

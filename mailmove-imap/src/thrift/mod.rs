@@ -8,7 +8,7 @@ mod meter;
 mod tests;
 mod trial;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
@@ -22,6 +22,10 @@ use trial::{Sample, Trial};
 /// Calls below this many bytes say more about the way's length than about its width, and are not measured.
 pub(crate) const LITTLE: u64 = 128 << 10;
 
+/// So many deflated connections that end by themselves are enough, once compression was found to pay: one may end for any
+/// reason.
+const LOSSES: usize = 3;
+
 /// What all connections to one server have in common.
 #[derive(Debug)]
 pub(crate) struct Thrift {
@@ -30,6 +34,8 @@ pub(crate) struct Thrift {
     deflates: AtomicBool,
     /// Nothing is measured any more.
     over: AtomicBool,
+    /// How many deflated connections ended by themselves since.
+    losses: AtomicUsize,
     payload: Arc<AtomicU64>,
     wire: Arc<AtomicU64>,
     trial: Mutex<Trial>,
@@ -46,6 +52,7 @@ impl Thrift {
             policy,
             deflates: (policy == Compress::Always).into(),
             over: (policy != Compress::Auto).into(),
+            losses: AtomicUsize::default(),
             payload: Arc::default(),
             wire: Arc::default(),
             trial: Mutex::new(Trial::new(bounds, nothing)),
@@ -73,9 +80,20 @@ impl Thrift {
         true
     }
 
-    /// A connection ended by itself. In the trial that is what deflating did to it.
+    /// A connection ended by itself. In the trial that is what deflating did to it; later it is, when it happens again and
+    /// again.
     pub(crate) fn lost(&self, deflated: bool) {
-        if deflated && !self.is_over() {
+        if !deflated || self.policy != Compress::Auto {
+            return;
+        }
+        let enough = match self.is_over() {
+            true => {
+                let losses = self.losses.fetch_add(1, Ordering::Relaxed) + 1;
+                self.deflates.load(Ordering::Relaxed) && losses >= LOSSES
+            }
+            false => true,
+        };
+        if enough {
             tracing::debug!(target: "mailmove::imap", "no compression: a connection ended that had it");
             self.give_up();
         }

@@ -1,6 +1,7 @@
 //! Mail over links of one width and another.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -15,7 +16,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
-use super::Bounds;
+use super::{Bounds, Thrift};
 use crate::config::{Compress, ImapConfig, Security};
 use crate::connector::ImapConnector;
 
@@ -152,6 +153,23 @@ fn used(server: &ImapServer, command: &str) -> usize {
     let log = server.log().commands();
     let deflated = log.iter().filter(|one| one.name == "COMPRESS").map(|one| one.connection);
     deflated.filter(|number| log.iter().any(|one| one.name == command && one.connection == *number)).count()
+}
+
+#[test]
+fn deflated_connections_that_end_again_and_again_are_the_last_ones() {
+    let thrift = Thrift::new(Compress::Auto);
+    thrift.decide(true);
+    thrift.over.store(true, Ordering::Relaxed);
+    thrift.lost(true);
+    thrift.lost(false);
+    thrift.lost(true);
+    assert!(thrift.wants(true), "connections end now and then");
+    thrift.lost(true);
+    assert!(!thrift.wants(true));
+    let trial = Thrift::new(Compress::Auto);
+    trial.decide(true);
+    trial.lost(true);
+    assert!(!trial.wants(true), "in the trial one is enough");
 }
 
 #[tokio::test]
