@@ -156,7 +156,7 @@ async fn adopt(pass: &Pass, target: &TargetFolder, adopted: Vec<(Task, Row)>, en
 async fn find_moved(pass: &Pass, target: &TargetFolder, orphan: &mut Row, error: &Error) -> Result<()> {
     let found = matches(pass, target, &[Sought::like(orphan)], None).await?;
     let free = pair(found, |_, candidate| {
-        candidate.owner.is_none() && !candidate.foreign && candidate.found.complete && target.claim(&candidate.found.id)
+        candidate.owner.is_none() && candidate.is_for(&orphan.place) && target.claim(&candidate.found.id)
     });
     let free = free.into_iter().next().flatten();
     match free {

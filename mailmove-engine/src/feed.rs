@@ -121,11 +121,6 @@ impl Feed {
             }
             self.settle().await?;
         }
-        if !self.over() {
-            for folder in &self.job.folders {
-                settle::remove_doubles(&self.pass, &folder.target).await?;
-            }
-        }
         Ok(())
     }
 
@@ -255,7 +250,10 @@ impl Feed {
                     self.unsettled.push(*row);
                     self.pages.end(page);
                 }
-                End::Again(task) => again.push(*task),
+                End::Again(task) => {
+                    task.folder.target.under_way().leave(&task.place());
+                    again.push(*task);
+                }
             }
         }
         self.queue.push_first(again);
@@ -293,8 +291,18 @@ impl Feed {
         if entries.is_empty() {
             return;
         }
-        let journal = self.pass.journal.clone();
-        self.recording.push_back(Box::pin(async move { journal.record_later(entries).await }));
+        let (journal, folders) = (self.pass.journal.clone(), self.job.clone());
+        let places: Vec<Place> = entries.iter().filter_map(written).collect();
+        self.recording.push_back(Box::pin(async move {
+            let recorded = journal.record_later(entries).await;
+            for place in places {
+                // From now on the ledger says whose it is.
+                if let Some(folder) = folders.folders.iter().find(|folder| folder.row.key == place.folder) {
+                    folder.target.under_way().leave(&place);
+                }
+            }
+            recorded
+        }));
         self.pressed = false;
     }
 
@@ -313,5 +321,13 @@ impl Feed {
             done?;
         }
         Ok(())
+    }
+}
+
+/// The place of a row that says what became of its item.
+fn written(entry: &Entry) -> Option<Place> {
+    match entry {
+        Entry::Row(row) => Some(row.place.clone()),
+        _ => None,
     }
 }

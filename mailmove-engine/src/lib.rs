@@ -38,6 +38,7 @@ mod stop;
 mod subject;
 mod task;
 mod twins;
+mod under_way;
 mod waits;
 mod window;
 

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
 use mailmove_core::{
-    Destination, Digest, EnsuredFolder, Epoch, Error, Evidence, FeedId, Fingerprint, Folder, FolderId, Format, Item,
-    ItemId, ItemRef, Kind, MailboxFlags, Mark, NewFolder, Page, Position, Result, Revision, Source, Spool,
+    Destination, Digest, EnsuredFolder, Epoch, Error, FeedId, Folder, FolderId, Format, Item, ItemId, ItemRef, Kind,
+    MailboxFlags, Mark, NewFolder, Page, Position, Result, Revision, Source, Spool,
 };
 use time::OffsetDateTime;
 
@@ -16,6 +16,7 @@ use crate::ledger::{FolderKey, FolderRow, JobId, Journal, Place, Row, RowState, 
 use crate::plan::PlannedRoute;
 use crate::rules::Rules;
 use crate::stop::Stop;
+use crate::under_way::UnderWay;
 
 /// One run over one pair of mailboxes.
 #[derive(Debug)]
@@ -70,29 +71,6 @@ impl SourceFolder {
     }
 }
 
-/// By what an item can be found that carries no mark.
-#[derive(Debug, PartialEq, Eq, Hash)]
-enum Trace {
-    Digest(Digest),
-    Uid(String),
-    Key(Digest),
-}
-
-impl Trace {
-    fn of(print: &Fingerprint) -> impl Iterator<Item = Self> {
-        let digest = print.digest.map(Trace::Digest);
-        digest.into_iter().chain(print.uid.clone().map(Trace::Uid)).chain(print.key.map(Trace::Key))
-    }
-
-    fn evidence(&self) -> Evidence {
-        match self {
-            Trace::Digest(_) => Evidence::Digest,
-            Trace::Uid(_) => Evidence::Uid,
-            Trace::Key(_) => Evidence::Key,
-        }
-    }
-}
-
 /// A destination folder during one run.
 #[derive(Debug)]
 pub(crate) struct TargetFolder {
@@ -107,8 +85,7 @@ pub(crate) struct TargetFolder {
     /// Whether it holds, or may hold, items that the ledger does not know.
     look: Mutex<bool>,
     claimed: Mutex<HashSet<ItemId>>,
-    /// By what an item that this run writes may be found, while looking has to be done at all.
-    sent: Mutex<HashSet<Trace>>,
+    under_way: Mutex<UnderWay>,
     /// Intents that were not found and are written again: the first sending may still come.
     resent: Mutex<Vec<Row>>,
 }
@@ -124,7 +101,7 @@ impl TargetFolder {
             created: ensured.created,
             look: Mutex::new(false),
             claimed: Mutex::default(),
-            sent: Mutex::default(),
+            under_way: Mutex::default(),
             resent: Mutex::default(),
         }
     }
@@ -157,18 +134,9 @@ impl TargetFolder {
         lock(&self.claimed).contains(item)
     }
 
-    /// An item is about to be written: nothing there was left that could have answered for it.
-    pub(crate) fn send(&self, print: &Fingerprint) {
-        if self.must_look() {
-            lock(&self.sent).extend(Trace::of(print));
-        }
-    }
-
-    /// Whether what answers by this evidence may be what this run is writing just now, for a twin: its id may not be
-    /// known yet, and it answers for nobody else.
-    pub(crate) fn may_be_sent(&self, print: &Fingerprint, by: Evidence) -> bool {
-        let sent = lock(&self.sent);
-        Trace::of(print).any(|trace| trace.evidence() == by && sent.contains(&trace))
+    /// What is being written there.
+    pub(crate) fn under_way(&self) -> MutexGuard<'_, UnderWay> {
+        lock(&self.under_way)
     }
 
     pub(crate) fn resend(&self, row: Row) {

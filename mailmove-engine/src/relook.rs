@@ -63,7 +63,7 @@ async fn compare(
     let sought: Vec<Sought> = rows
         .iter()
         .map(|row| match row.target.as_ref().and_then(|there| there.item.clone()).filter(|_| in_place(row)) {
-            Some(id) => Sought::new(Wanted::Known(id), row.flags.clone(), row.received),
+            Some(id) => Sought::new(row.place.clone(), Wanted::Known(id), row.flags.clone(), row.received),
             None => Sought::like(row),
         })
         .collect();

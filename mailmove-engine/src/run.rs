@@ -23,6 +23,7 @@ use crate::relook::Why;
 use crate::removals;
 use crate::report::{Outcome, Report};
 use crate::schedule::{Abreast, Intents, Slot, run_all};
+use crate::settle;
 use crate::waits;
 
 /// Both mailboxes, open, and what they said about themselves.
@@ -183,6 +184,14 @@ impl Work {
         if !self.pass.is_over() && !again.is_empty() {
             for (job, end) in run_all(&self.pass, again, Vec::new()).await {
                 note_errors(&job, end, &mut errors);
+            }
+        }
+        // When everything has its row: only then is it known what is one too many.
+        let targets: HashMap<&FolderId, &Arc<TargetFolder>> =
+            self.pass.folders.values().map(|folder| (&folder.target.id, &folder.target)).collect();
+        for target in targets.into_values().filter(|_| !self.pass.is_over()) {
+            if let Err(error) = settle::remove_doubles(&self.pass, target).await {
+                self.pass.note(format!("late writes may stand twice in \"{}\": {error}", target.name()));
             }
         }
         if !self.pass.is_over()

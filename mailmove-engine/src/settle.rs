@@ -28,6 +28,8 @@ pub(crate) async fn settle(pass: &Pass, target: &TargetFolder, mut rows: Vec<Row
         // Whichever of them arrived: from now on its identifier speaks for none of them.
         target.set_look(true);
     }
+    // Those in doubt do not bar one another.
+    rows.iter().for_each(|row| target.under_way().leave(&row.place));
     let found = find(pass, target, &rows).await?;
     decide(pass, target, rows, found, &shared).await
 }
@@ -41,28 +43,31 @@ async fn find(pass: &Pass, target: &TargetFolder, rows: &[Row]) -> Result<Vec<Ve
         by_floor.entry(row.floor.as_ref().filter(|_| valid)).or_default().push(at);
     }
     let mut found: Vec<Vec<Candidate>> = rows.iter().map(|_| Vec::new()).collect();
+    let mut spoken = HashSet::new();
     for (floor, places) in by_floor {
+        let run = places.iter().map(|at| rows[*at].run).max().unwrap_or_default();
         for places in places.chunks(pass.destination.capabilities().batch_items.max(1)) {
             let sought: Vec<Sought> = places.iter().map(|at| Sought::like(&rows[*at])).collect();
             let answers = matches(pass, target, &sought, floor).await?;
             let digests: Vec<Option<Digest>> = places.iter().map(|at| rows[*at].digest).collect();
-            let spoken = spoken_for(pass, target, &digests, &answers, floor).await?;
-            for (at, mut candidates) in places.iter().zip(answers) {
-                candidates.retain(|candidate| !spoken.contains(&candidate.found.id));
+            spoken.extend(spoken_for(pass, target, &digests, &answers, floor.map(|floor| (floor, run))).await?);
+            for (at, candidates) in places.iter().zip(answers) {
                 found[*at] = candidates;
             }
         }
     }
+    found.iter_mut().for_each(|candidates| candidates.retain(|one| !spoken.contains(&one.found.id)));
     Ok(found)
 }
 
-/// What answers for rows of the same run and the same bytes that are there without a known id.
+/// What answers for rows of the same bytes that are there without a known id: behind this floor, which is that of this run,
+/// or of a later one.
 async fn spoken_for(
     pass: &Pass,
     target: &TargetFolder,
     digests: &[Option<Digest>],
     answers: &[Vec<Candidate>],
-    floor: Option<&Position>,
+    floor: Option<(&Position, u32)>,
 ) -> Result<HashSet<ItemId>> {
     let answers: HashMap<Digest, &Vec<Candidate>> =
         digests.iter().zip(answers).filter_map(|(digest, answers)| digest.map(|digest| (digest, answers))).collect();
@@ -71,7 +76,7 @@ async fn spoken_for(
     for (digest, mut alike) in digests.iter().zip(pass.journal.alike(&digests).await?) {
         alike.retain(|row| {
             row.state.is_there()
-                && (floor.is_none() || row.floor.as_ref() == floor)
+                && floor.is_none_or(|(floor, run)| row.floor.as_ref() == Some(floor) || row.run > run)
                 && row.target.as_ref().is_some_and(|there| there.folder == target.id && there.item.is_none())
         });
         spoken.extend(answering(&alike, answers[digest]));
@@ -213,9 +218,6 @@ async fn pause(pass: &Pass, time: Duration) -> bool {
 /// floor, is the first sending come late. It is ours and goes.
 pub(crate) async fn remove_doubles(pass: &Pass, target: &TargetFolder) -> Result<()> {
     let resent: Vec<Row> = target.take_resent();
-    if resent.is_empty() {
-        return Ok(());
-    }
     let floors: Vec<_> = resent.iter().map(|row| row.floor.clone()).collect();
     let mut doubles = Vec::new();
     for (row, floor) in resent.iter().zip(floors) {

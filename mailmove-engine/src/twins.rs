@@ -8,21 +8,25 @@ use time::OffsetDateTime;
 use crate::ledger::{Place, Row};
 use crate::pass::{Pass, TargetFolder, short_answer};
 
+/// Beyond so many pairs of one text, the first answer for the first: so many alike are told apart by nobody.
+const MANY: usize = 1 << 18;
+
 /// What is looked for, with what tells it from its twins.
 pub(crate) struct Sought {
+    own: Place,
     pub(crate) wanted: Wanted,
     flags: Flags,
     received: Option<OffsetDateTime>,
 }
 
 impl Sought {
-    pub(crate) fn new(wanted: Wanted, flags: Flags, received: Option<OffsetDateTime>) -> Self {
-        Self { wanted, flags, received }
+    pub(crate) fn new(own: Place, wanted: Wanted, flags: Flags, received: Option<OffsetDateTime>) -> Self {
+        Self { own, wanted, flags, received }
     }
 
     /// What looks like this row.
     pub(crate) fn like(row: &Row) -> Self {
-        Self::new(Wanted::Like(row.fingerprint()), row.flags.clone(), row.received)
+        Self::new(row.place.clone(), Wanted::Like(row.fingerprint()), row.flags.clone(), row.received)
     }
 
     fn digest(&self) -> Digest {
@@ -59,18 +63,20 @@ pub(crate) struct Candidate {
     pub(crate) orphan: Option<Place>,
     /// How many rows have these bytes here without a known id.
     pub(crate) anonymous: u64,
+    /// It may be another item that was being written while one looked.
+    arriving: bool,
     unlike: usize,
 }
 
 impl Candidate {
     /// Nobody's, or this row's own.
     pub(crate) fn is_for(&self, own: &Place) -> bool {
-        !self.foreign && self.found.complete && self.owner.as_ref().is_none_or(|owner| owner == own)
+        !self.foreign && !self.arriving && self.found.complete && self.owner.as_ref().is_none_or(|owner| owner == own)
     }
 
-    /// Nobody ever owned it.
+    /// Nobody ever owned it, and nobody is about to.
     pub(crate) fn is_unowned(&self) -> bool {
-        self.owner.is_none() && self.orphan.is_none() && !self.foreign
+        self.owner.is_none() && self.orphan.is_none() && !self.foreign && !self.arriving
     }
 
     /// Nobody ever owned it, and it may stand for an item.
@@ -91,14 +97,25 @@ pub(crate) async fn matches(
     if found.len() != wanted.len() {
         return Err(short_answer("locate"));
     }
+    // Before owners are asked for: what has its row by then is found there, and what begins later was not found here.
+    let arriving: Vec<Vec<bool>> = {
+        let under_way = target.under_way();
+        let print = |sought: &Sought, found: &Match| match &sought.wanted {
+            Wanted::Like(print) => under_way.answers_for_another(&sought.own, print, found.by),
+            Wanted::Known(_) => false,
+        };
+        sought.iter().zip(&found).map(|(sought, found)| found.iter().map(|one| print(sought, one)).collect()).collect()
+    };
     let ids: Vec<_> = found.iter().flatten().map(|found| found.id.clone()).collect();
     let mut owners = pass.journal.owners(&target.id, &target.epoch, &ids).await?.into_iter();
     let digests: Vec<_> = sought.iter().map(Sought::digest).collect();
     let anonymous = pass.journal.anonymous(&target.id, &target.epoch, &digests).await?;
-    let candidates = found.into_iter().zip(sought).zip(anonymous).map(|((found, sought), anonymous)| {
+    let found = found.into_iter().zip(arriving).zip(sought).zip(anonymous);
+    let candidates = found.map(|(((found, arriving), sought), anonymous)| {
         found
             .into_iter()
-            .map(|found| {
+            .zip(arriving)
+            .map(|(found, arriving)| {
                 let owner = owners.next().flatten();
                 let live = owner.as_ref().is_some_and(|owner| owner.live && !pass.is_taken(&owner.place));
                 let ours = owner.as_ref().is_some_and(|owner| owner.job.is_none());
@@ -110,6 +127,7 @@ pub(crate) async fn matches(
                     owner: place.clone().filter(|_| live && ours),
                     orphan: place.filter(|_| !live && ours),
                     anonymous,
+                    arriving,
                 }
             })
             .collect()
@@ -139,26 +157,33 @@ pub(crate) fn pair(
     paired
 }
 
-/// Which of the candidates answer for rows that are there without a known id: the most alike for each.
+/// Which of the candidates answer for rows that are there without a known id: for each the best evidence, then the most
+/// alike. What carries a mark answers for nobody but its own row.
 pub(crate) fn answering(rows: &[Row], candidates: &[Candidate]) -> Vec<ItemId> {
+    let unmarked =
+        || candidates.iter().enumerate().filter(|(_, one)| one.may_answer() && one.found.by > Evidence::Mark);
+    if rows.len() * candidates.len() > MANY {
+        return unmarked().take(rows.len()).map(|(_, one)| one.found.id.clone()).collect();
+    }
     let sought: Vec<Sought> = rows.iter().map(Sought::like).collect();
-    let free = |row: usize| {
-        let free = candidates.iter().enumerate().filter(|(_, candidate)| candidate.may_answer());
+    let of_row = |row: usize| {
         let sought = &sought[row];
-        free.map(move |(at, candidate)| (sought.unlike(&candidate.found), row, at))
+        unmarked().map(move |(at, one)| (one.found.by, sought.unlike(&one.found), row, at))
     };
-    let mut pairs: Vec<(usize, usize, usize)> = (0..rows.len()).flat_map(free).collect();
+    let mut pairs: Vec<(Evidence, usize, usize, usize)> = (0..rows.len()).flat_map(of_row).collect();
     pairs.sort_unstable();
     let (mut placed, mut taken) = (HashSet::new(), HashSet::new());
-    pairs.retain(|(_, row, at)| !placed.contains(row) && taken.insert(*at) && placed.insert(*row));
-    pairs.into_iter().map(|(_, _, at)| candidates[at].found.id.clone()).collect()
+    pairs.retain(|(_, _, row, at)| !placed.contains(row) && taken.insert(*at) && placed.insert(*row));
+    pairs.into_iter().map(|(_, _, _, at)| candidates[at].found.id.clone()).collect()
 }
 
-/// As many candidates that nobody ever owned, those that are least like what is looked for.
+/// As many candidates that nobody ever owned: the best evidence first, of that those that are least like what is looked for.
 pub(crate) fn least_alike(candidates: &[Candidate], count: u64, may: impl Fn(&ItemId) -> bool) -> Vec<ItemId> {
-    let mut unowned: Vec<&Candidate> =
-        candidates.iter().filter(|candidate| candidate.may_answer() && may(&candidate.found.id)).collect();
-    unowned.sort_by_key(|candidate| std::cmp::Reverse(candidate.unlike));
+    let mut unowned: Vec<&Candidate> = candidates
+        .iter()
+        .filter(|one| one.may_answer() && one.found.by > Evidence::Mark && may(&one.found.id))
+        .collect();
+    unowned.sort_by_key(|one| (one.found.by, std::cmp::Reverse(one.unlike)));
     let ids = unowned.into_iter().map(|candidate| candidate.found.id.clone());
     ids.take(usize::try_from(count).unwrap_or(usize::MAX)).collect()
 }
@@ -182,7 +207,8 @@ mod tests {
     fn paired(sought: &[(ItemFlags, OffsetDateTime)], there: &[Match]) -> Vec<Option<String>> {
         let candidates = |(flags, received): &(ItemFlags, OffsetDateTime)| {
             let print = Fingerprint::new(Digest::of(b"x"), 1);
-            let sought = Sought::new(Wanted::Like(print), Flags::new(*flags), Some(*received));
+            let place = Place { folder: crate::ledger::FolderKey(1), item: "1".into() };
+            let sought = Sought::new(place, Wanted::Like(print), Flags::new(*flags), Some(*received));
             let unlike = |found: &Match| sought.unlike(found);
             let candidate = |found: &Match| Candidate {
                 unlike: unlike(found),
@@ -191,6 +217,7 @@ mod tests {
                 foreign: false,
                 orphan: None,
                 anonymous: 0,
+                arriving: false,
             };
             there.iter().map(candidate).collect::<Vec<_>>()
         };

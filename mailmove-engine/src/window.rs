@@ -42,6 +42,7 @@ impl Fetched {
             if let Write::Create { item, .. } | Write::Replace { item, .. } = write {
                 task.kept = Some(Box::new(item));
             }
+            self.target.under_way().leave(&task.place());
             task
         };
         let tasks = self.tasks.into_iter().zip(self.writes).map(keep).collect();
@@ -150,7 +151,8 @@ async fn look(
         return Ok(read);
     }
     let sought = |(task, item): &(Task, Item)| {
-        Sought::new(Wanted::Like(fingerprint(pass, task, item)), item.flags.clone(), item.received)
+        let wanted = Wanted::Like(fingerprint(pass, task, item));
+        Sought::new(task.place(), wanted, item.flags.clone(), item.received)
     };
     let found = match matches(pass, target, &read.iter().map(sought).collect::<Vec<_>>(), None).await {
         Ok(found) => found,
@@ -170,7 +172,6 @@ async fn look(
             && !weak
             && candidate.is_for(&task.place())
             && !reserved.contains(id)
-            && !target.may_be_sent(&item.fingerprint, *by)
             && target.claim(id)
             && candidate.orphan.as_ref().is_none_or(|orphan| pass.take_orphan(orphan))
     });
@@ -243,7 +244,8 @@ fn intend(pass: &Pass, target: &TargetFolder, task: &Task, item: &Item) -> Row {
     row.attempt += 1;
     row.mark = Some(pass.mark(&task.folder, &task.item.id, &task.item.content));
     row.floor = target.floor.clone();
-    target.send(&item.fingerprint);
+    let streams = pass.routes(row.kind).any(|route| route.format == Format::FASTTRANSFER);
+    target.under_way().enter(&row.place, row.kind, &item.fingerprint, streams);
     // What goes another way than the plan said tells itself what that way does not carry.
     if task.route > 0
         && let Some(route) = pass.routes(task.item.kind).nth(task.route)
