@@ -8,13 +8,13 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use mailmove_core::{
-    Change, Detail, Error, ErrorKind, FeedId, FolderId, Format, Item, ItemId, ItemRef, Page, Result, Source, Spool,
+    Change, Detail, Error, ErrorKind, FeedId, FolderId, Format, Item, ItemId, ItemRef, Page, Result, Room, Source,
+    Spool,
 };
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -43,7 +43,7 @@ struct First {
     /// Which items are read, once that is known.
     ids: Arc<OnceLock<Vec<ItemId>>>,
     /// Reads the page, then the items.
-    task: JoinSet<Vec<Result<Item>>>,
+    task: JoinSet<(Vec<Result<Item>>, Option<Room>)>,
 }
 
 /// How the first items are chosen.
@@ -53,8 +53,7 @@ struct Choice {
     bytes: u64,
     rules: Rules,
     routes: Vec<PlannedRoute>,
-    /// What is left of the quarter of the pool that windows leave free.
-    left: Arc<AtomicU64>,
+    spool: Spool,
 }
 
 impl fmt::Debug for Ahead {
@@ -68,7 +67,6 @@ impl Ahead {
     pub(crate) fn of(wish: &Wish<'_>) -> Self {
         let mut folders: Vec<_> = wish.folders.iter().map(|one| &one.folder).collect();
         folders.sort_by_key(|folder| Reverse(folder.items));
-        let left = Arc::new(AtomicU64::new(wish.spool.capacity() / 4));
         let (mut feeds, mut large) = (HashMap::new(), 0);
         for folder in folders {
             if folder.items.is_none_or(|items| items > wish.abreast.batch) {
@@ -89,7 +87,7 @@ impl Ahead {
                     bytes: wish.abreast.bytes,
                     rules: wish.rules.clone(),
                     routes: wish.routes.to_vec(),
-                    left: left.clone(),
+                    spool: wish.spool.clone(),
                 });
                 First::begin(wish.source.clone(), folder.feed.clone(), choice, wish.spool.clone())
             });
@@ -112,7 +110,8 @@ impl Ahead {
     ) -> Option<BoxFuture<'static, Option<Vec<Result<Item>>>>> {
         let mut first = self.0.remove(feed)?;
         let same = first.ids.get()?.iter().eq(items.iter().map(|item| &item.id));
-        same.then(|| async move { first.task.join_next().await?.ok() }.boxed())
+        // From here on the window that asked has room for them.
+        same.then(|| async move { Some(first.task.join_next().await?.ok()?.0) }.boxed())
     }
 }
 
@@ -125,14 +124,14 @@ impl First {
         task.spawn(async move {
             let page = source.changes(&feed, None, Detail::Listing).await;
             let window = page.as_ref().ok().zip(choice).and_then(|(page, choice)| choice.window(page));
-            if let Some((window, _)) = &window {
+            if let Some((window, ..)) = &window {
                 let _ = chosen.set(window.iter().map(|item| item.id.clone()).collect());
             }
             // The run may be over; then nobody wants it any more.
             let _ = tell.send(page);
             match window {
-                Some((window, format)) => source.fetch(&window, &format, &spool).await,
-                None => Vec::new(),
+                Some((window, format, room)) => (source.fetch(&window, &format, &spool).await, Some(room)),
+                None => (Vec::new(), None),
             }
         });
         Self { page: Some(page), ids, task }
@@ -140,8 +139,9 @@ impl First {
 }
 
 impl Choice {
-    /// The first window of a page, as the queue will cut it; should it cut otherwise, it was read for nothing.
-    fn window(self, page: &Page) -> Option<(Vec<ItemRef>, Format)> {
+    /// The first window of a page, as the queue will cut it; should it cut otherwise, it was read for nothing. None when
+    /// the pool has no room to spare.
+    fn window(self, page: &Page) -> Option<(Vec<ItemRef>, Format, Room)> {
         let wanted = page.changes.iter().filter_map(|change| match change {
             Change::Present(item) if item.folders.contains(&self.folder) => Some(item),
             _ => None,
@@ -158,8 +158,7 @@ impl Choice {
         }
         let kind = window.first()?.kind;
         let route = self.routes.into_iter().find(|route| route.kind == kind)?;
-        let fits = |left: u64| left.checked_sub(size);
-        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).ok()?;
-        Some((window, route.format))
+        let room = self.spool.spare(size)?;
+        Some((window, route.format, room))
     }
 }

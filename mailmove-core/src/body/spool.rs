@@ -23,6 +23,7 @@ pub(super) struct Pool {
     capacity: u64,
     flight: Arc<Semaphore>,
     flight_size: u32,
+    spare: Arc<Semaphore>,
     used: AtomicU64,
     spilled: AtomicU64,
     folder: PathBuf,
@@ -41,6 +42,7 @@ impl Spool {
             capacity,
             flight: Arc::new(Semaphore::new(flight_size as usize)),
             flight_size,
+            spare: Arc::new(Semaphore::new((capacity / 4 / UNIT).min(u64::from(u32::MAX >> 4)) as usize)),
             used: AtomicU64::new(0),
             spilled: AtomicU64::new(0),
             folder: folder.into(),
@@ -68,6 +70,13 @@ impl Spool {
         let wanted = (bytes / UNIT + 1).min(u64::from(self.0.flight_size)) as u32;
         // The semaphore is never closed, so this is never refused.
         Room(self.0.flight.clone().acquire_many_owned(wanted).await.ok())
+    }
+
+    /// Leave for this many bytes that nobody waits for yet, from the quarter of the pool that [`room`](Self::room) leaves
+    /// free, everybody together: at once or not at all.
+    pub fn spare(&self, bytes: u64) -> Option<Room> {
+        let wanted = u32::try_from(bytes / UNIT + 1).ok()?;
+        self.0.spare.clone().try_acquire_many_owned(wanted).ok().map(|permit| Room(Some(permit)))
     }
 
     /// The size of the pool in bytes.
@@ -139,4 +148,23 @@ fn storage(folder: &Path, error: std::io::Error) -> Error {
     Error::new(ErrorKind::Storage, format!("cannot spool a body: {error}"))
         .with("folder", folder.display())
         .because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_spared_is_a_quarter_for_everybody_together() {
+        let one = Spool::new(8 << 20);
+        let other = one.clone();
+        let windows = one.room(100 << 20).await;
+        let spared = one.spare(1 << 20).unwrap();
+        assert!(other.spare(1 << 20).is_none(), "two megabytes, counted in steps");
+        drop(spared);
+        let spared = other.spare((2 << 20) - 1024);
+        assert!(spared.is_some() && one.spare(1).is_none());
+        drop((windows, spared));
+        assert!(one.spare(3 << 20).is_none(), "however much of the pool is free");
+    }
 }
