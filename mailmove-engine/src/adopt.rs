@@ -155,6 +155,7 @@ async fn adopt(pass: &Pass, target: &TargetFolder, adopted: Vec<(Task, Row)>, en
 /// A move that did not work: the item may stand in the new folder already.
 async fn find_moved(pass: &Pass, target: &TargetFolder, orphan: &mut Row, error: &Error) -> Result<()> {
     let found = matches(pass, target, &[Sought::like(orphan)], None).await?;
+    let unclear = found.iter().flatten().any(|candidate| candidate.arriving);
     let free = pair(found, |_, candidate| {
         candidate.owner.is_none() && candidate.is_for(&orphan.place) && target.claim(&candidate.found.id)
     });
@@ -166,6 +167,11 @@ async fn find_moved(pass: &Pass, target: &TargetFolder, orphan: &mut Row, error:
             there.revision = candidate.found.revision;
             orphan.target = Some(there);
             orphan.state = RowState::Updated;
+        }
+        // It, or a twin that is being written: rather twice than not at all.
+        None if error.kind() == mailmove_core::ErrorKind::NotFound && unclear => {
+            orphan.state = RowState::Pending;
+            orphan.target = None;
         }
         None if error.kind() == mailmove_core::ErrorKind::NotFound => {
             orphan.state = RowState::GoneAtDestination;

@@ -291,14 +291,13 @@ impl Feed {
         if entries.is_empty() {
             return;
         }
-        let (journal, folders) = (self.pass.journal.clone(), self.job.clone());
-        let places: Vec<Place> = entries.iter().filter_map(written).collect();
+        let (journal, job) = (self.pass.journal.clone(), self.job.clone());
+        let written: Vec<_> = entries.iter().filter_map(written).collect();
         self.recording.push_back(Box::pin(async move {
             let recorded = journal.record_later(entries).await;
-            for place in places {
-                // From now on the ledger says whose it is.
-                if let Some(folder) = folders.folders.iter().find(|folder| folder.row.key == place.folder) {
-                    folder.target.under_way().leave(&place);
+            for (place, attempt, nameless) in written {
+                if let Some(folder) = job.folders.iter().find(|folder| folder.row.key == place.folder) {
+                    folder.target.under_way().recorded(&place, attempt, nameless);
                 }
             }
             recorded
@@ -308,6 +307,9 @@ impl Feed {
 
     /// What is left behind when a folder is left before its end has a row as well, so that the sums close.
     async fn leave(&mut self) -> Result<()> {
+        for fetched in self.ready.drain(..) {
+            fetched.unfold();
+        }
         let mut entries = Vec::new();
         for task in self.queue.drain().filter(|task| task.act == Act::Carry && task.is_new()) {
             let mut row = task.row();
@@ -324,10 +326,9 @@ impl Feed {
     }
 }
 
-/// The place of a row that says what became of its item.
-fn written(entry: &Entry) -> Option<Place> {
-    match entry {
-        Entry::Row(row) => Some(row.place.clone()),
-        _ => None,
-    }
+/// The place of a row that says what became of its item, at which attempt, and whether it is there without a known id.
+fn written(entry: &Entry) -> Option<(Place, u32, bool)> {
+    let Entry::Row(row) = entry else { return None };
+    let nameless = row.state.is_there() && row.target.as_ref().is_none_or(|there| there.item.is_none());
+    Some((row.place.clone(), row.attempt, nameless))
 }

@@ -68,12 +68,14 @@ async fn compare(
         })
         .collect();
     let is_known = |at: usize| matches!(sought[at].wanted, Wanted::Known(_));
-    let answers = pair(matches(pass, target, &sought, None).await?, |at, candidate| {
+    let there = matches(pass, target, &sought, None).await?;
+    let unclear: Vec<bool> = there.iter().map(|found| found.iter().any(|candidate| candidate.arriving)).collect();
+    let answers = pair(there, |at, candidate| {
         is_known(at) || candidate.is_for(&rows[at].place) && target.claim(&candidate.found.id)
     });
     let known: Vec<bool> = (0..sought.len()).map(is_known).collect();
     let mut entries = Vec::new();
-    for ((mut row, known), answer) in rows.into_iter().zip(known).zip(answers) {
+    for (((mut row, known), unclear), answer) in rows.into_iter().zip(known).zip(unclear).zip(answers) {
         match answer {
             Some(_) if known => {
                 *found += 1;
@@ -93,9 +95,10 @@ async fn compare(
                 continue;
             }
             // Without an id, absence proves nothing unless we know that ids begin anew.
+            // Nor is gone what may stand behind the copy of a twin that is just being written.
             None if !known
                 && why == Why::FewerItems
-                && row.target.as_ref().is_none_or(|there| there.item.is_none()) =>
+                && (unclear || row.target.as_ref().is_none_or(|there| there.item.is_none())) =>
             {
                 continue;
             }

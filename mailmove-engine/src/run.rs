@@ -187,10 +187,10 @@ impl Work {
             }
         }
         // When everything has its row: only then is it known what is one too many.
-        let targets: HashMap<&FolderId, &Arc<TargetFolder>> =
-            self.pass.folders.values().map(|folder| (&folder.target.id, &folder.target)).collect();
-        for target in targets.into_values().filter(|_| !self.pass.is_over()) {
-            if let Err(error) = settle::remove_doubles(&self.pass, target).await {
+        for target in self.pass.folders.values().map(|folder| &folder.target) {
+            if self.pass.halted().is_none()
+                && let Err(error) = settle::remove_doubles(&self.pass, target).await
+            {
                 self.pass.note(format!("late writes may stand twice in \"{}\": {error}", target.name()));
             }
         }

@@ -215,30 +215,45 @@ async fn pause(pass: &Pass, time: Duration) -> bool {
 }
 
 /// After intents were sent again: an item beyond what the rows own, with the bytes of such an intent and behind its
-/// floor, is the first sending come late. It is ours and goes.
+/// floor, is the first sending come late. It is ours and goes, if what was sent again is there.
 pub(crate) async fn remove_doubles(pass: &Pass, target: &TargetFolder) -> Result<()> {
-    let resent: Vec<Row> = target.take_resent();
-    let floors: Vec<_> = resent.iter().map(|row| row.floor.clone()).collect();
     let mut doubles = Vec::new();
-    for (row, floor) in resent.iter().zip(floors) {
-        let Some(floor) = floor else { continue };
-        let found = matches(pass, target, &[Sought::like(row)], Some(&floor)).await?.pop().unwrap_or_default();
-        for candidate in found {
-            let certain = matches!(candidate.found.by, Evidence::Digest | Evidence::Mark);
-            if candidate.is_unowned() && certain && candidate.anonymous == 0 && target.claim(&candidate.found.id) {
-                doubles.push(Write::Remove { id: candidate.found.id, expect: candidate.found.revision });
-            }
+    for row in target.take_resent() {
+        let (Some(floor), Some(digest)) = (&row.floor, row.digest) else { continue };
+        let now = pass.journal.rows(row.place.folder, std::slice::from_ref(&row.place.item)).await?.pop().flatten();
+        let stands =
+            |row: &Row| row.target.as_ref().is_some_and(|there| there.folder == target.id && there.item.is_some());
+        if !now.is_some_and(|row| matches!(row.state, RowState::Copied | RowState::Updated) && stands(&row)) {
+            continue;
         }
+        // Whoever has these bytes and is not known to stand somewhere may be what is one too many here.
+        let open = |row: &Row| matches!(row.state, RowState::Pending | RowState::Intended | RowState::Failed);
+        if pass.journal.alike(&[digest]).await?.iter().flatten().any(open) {
+            continue;
+        }
+        let found = matches(pass, target, &[Sought::like(&row)], Some(floor)).await?.pop().unwrap_or_default();
+        // Each was sent once more, and leaves one behind.
+        let late = found.into_iter().find(|candidate| {
+            let certain = matches!(candidate.found.by, Evidence::Digest | Evidence::Mark);
+            candidate.is_unowned() && certain && candidate.anonymous == 0 && target.claim(&candidate.found.id)
+        });
+        doubles.extend(late.map(|late| Write::Remove { id: late.found.id, expect: late.found.revision }));
     }
     if doubles.is_empty() {
         return Ok(());
     }
-    if !pass.destination.capabilities().removes {
+    let capabilities = pass.destination.capabilities();
+    if !capabilities.removes {
         pass.note(format!("{} late writes stand twice in \"{}\"; remove one of each", doubles.len(), target.name()));
         return Ok(());
     }
-    for verdict in pass.destination.write(&target.id, &doubles).await {
-        verdict?;
+    for batch in doubles.chunks(capabilities.batch_items.max(1)) {
+        for verdict in pass.destination.write(&target.id, batch).await {
+            match verdict {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
     }
     Ok(())
 }

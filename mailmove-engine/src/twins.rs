@@ -64,7 +64,7 @@ pub(crate) struct Candidate {
     /// How many rows have these bytes here without a known id.
     pub(crate) anonymous: u64,
     /// It may be another item that was being written while one looked.
-    arriving: bool,
+    pub(crate) arriving: bool,
     unlike: usize,
 }
 

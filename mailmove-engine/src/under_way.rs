@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use mailmove_core::{Digest, Evidence, Fingerprint, Kind};
 
-use crate::ledger::Place;
+use crate::ledger::{Place, Row};
 
 /// By what an item can be found that carries no mark.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -33,25 +33,48 @@ impl Trace {
 #[derive(Debug, Default)]
 pub(crate) struct UnderWay {
     places: HashMap<Trace, Vec<Place>>,
-    traces: HashMap<Place, Vec<Trace>>,
+    /// With the attempt that began it.
+    traces: HashMap<Place, (u32, Vec<Trace>)>,
 }
 
 impl UnderWay {
     /// An item is about to be written. The identifier of a mail makes nobody take it for another, unless `streams`.
-    pub(crate) fn enter(&mut self, place: &Place, kind: Kind, print: &Fingerprint, streams: bool) {
+    pub(crate) fn enter(&mut self, row: &Row, print: &Fingerprint, streams: bool) {
+        let Row { place, kind, .. } = row;
         self.leave(place);
         let traces: Vec<Trace> = Trace::of(print)
-            .filter(|trace| kind != Kind::Mail || streams || trace.evidence() != Evidence::Uid)
+            .filter(|trace| *kind != Kind::Mail || streams || trace.evidence() != Evidence::Uid)
             .collect();
         for trace in &traces {
             self.places.entry(trace.clone()).or_default().push(place.clone());
         }
-        self.traces.insert(place.clone(), traces);
+        self.traces.insert(place.clone(), (row.attempt, traces));
     }
 
-    /// Its row says what became of it, or nothing did.
+    /// The ledger says what became of this attempt. Where no id is known it counts what has these bytes, and cannot tell
+    /// what else answers to it: that stays.
+    pub(crate) fn recorded(&mut self, place: &Place, attempt: u32, nameless: bool) {
+        let Some((begun, traces)) = self.traces.get_mut(place) else { return };
+        if *begun != attempt {
+            return;
+        }
+        let (stay, go): (Vec<_>, Vec<_>) =
+            std::mem::take(traces).into_iter().partition(|trace| nameless && !matches!(trace, Trace::Digest(_)));
+        match stay.is_empty() {
+            true => drop(self.traces.remove(place)),
+            false => *traces = stay,
+        }
+        self.take(place, go);
+    }
+
+    /// Nothing became of it, or somebody finds out what did.
     pub(crate) fn leave(&mut self, place: &Place) {
-        for trace in self.traces.remove(place).unwrap_or_default() {
+        let traces = self.traces.remove(place).map(|(_, traces)| traces);
+        self.take(place, traces.unwrap_or_default());
+    }
+
+    fn take(&mut self, place: &Place, traces: Vec<Trace>) {
+        for trace in traces {
             if let Some(places) = self.places.get_mut(&trace) {
                 places.retain(|one| one != place);
                 if places.is_empty() {
@@ -71,37 +94,66 @@ impl UnderWay {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::FolderKey;
+    use crate::ledger::{FolderKey, RowState};
+
+    fn row(item: &str, kind: Kind, attempt: u32) -> Row {
+        let mut row = Row::new(Place { folder: FolderKey(1), item: item.into() }, kind, RowState::Intended);
+        row.attempt = attempt;
+        row
+    }
+
+    fn print() -> Fingerprint {
+        let mut print = Fingerprint::new(Digest::of(b"x"), 1);
+        (print.uid, print.key) = (Some("u".to_owned()), Some(Digest::of(b"key")));
+        print
+    }
 
     #[test]
     fn what_is_under_way_answers_for_itself_alone_and_only_so_long() {
-        let place = |item: &str| Place { folder: FolderKey(1), item: item.into() };
-        let print = Fingerprint::new(Digest::of(b"x"), 1);
+        let (one, two) = (row("1", Kind::Mail, 1), row("2", Kind::Mail, 1));
         let mut under_way = UnderWay::default();
         let answers =
-            |under_way: &UnderWay, own: &str| under_way.answers_for_another(&place(own), &print, Evidence::Digest);
-        under_way.enter(&place("1"), Kind::Mail, &print, false);
-        assert!(!answers(&under_way, "1") && answers(&under_way, "2"));
-        under_way.enter(&place("1"), Kind::Mail, &print, false);
-        under_way.enter(&place("2"), Kind::Mail, &print, false);
-        assert!(answers(&under_way, "1"));
-        under_way.leave(&place("2"));
-        assert!(!answers(&under_way, "1") && answers(&under_way, "2"));
-        under_way.leave(&place("1"));
-        assert!(!answers(&under_way, "2") && under_way.places.is_empty() && under_way.traces.is_empty());
+            |under_way: &UnderWay, own: &Row| under_way.answers_for_another(&own.place, &print(), Evidence::Digest);
+        under_way.enter(&one, &print(), false);
+        assert!(!answers(&under_way, &one) && answers(&under_way, &two));
+        under_way.enter(&one, &print(), false);
+        under_way.enter(&two, &print(), false);
+        assert!(answers(&under_way, &one));
+        under_way.leave(&two.place);
+        assert!(!answers(&under_way, &one) && answers(&under_way, &two));
+        under_way.recorded(&one.place, 1, false);
+        assert!(!answers(&under_way, &two) && under_way.places.is_empty() && under_way.traces.is_empty());
+    }
+
+    #[test]
+    fn the_end_of_an_attempt_says_nothing_of_the_next() {
+        let (first, second, other) = (row("1", Kind::Mail, 1), row("1", Kind::Mail, 2), row("2", Kind::Mail, 1));
+        let mut under_way = UnderWay::default();
+        under_way.enter(&first, &print(), false);
+        under_way.enter(&second, &print(), false);
+        under_way.recorded(&first.place, 1, false);
+        assert!(under_way.answers_for_another(&other.place, &print(), Evidence::Digest));
+    }
+
+    #[test]
+    fn without_an_id_what_the_ledger_does_not_count_stays() {
+        let (one, two) = (row("1", Kind::Mail, 1), row("2", Kind::Mail, 1));
+        let mut under_way = UnderWay::default();
+        under_way.enter(&one, &print(), false);
+        under_way.recorded(&one.place, 1, true);
+        assert!(!under_way.answers_for_another(&two.place, &print(), Evidence::Digest));
+        assert!(under_way.answers_for_another(&two.place, &print(), Evidence::Key));
     }
 
     #[test]
     fn an_identifier_counts_where_it_proves_something() {
-        let place = |item: &str| Place { folder: FolderKey(1), item: item.into() };
-        let mut print = Fingerprint::new(Digest::of(b"x"), 1);
-        print.uid = Some("u".to_owned());
         for (kind, streams, counts) in
             [(Kind::Mail, false, false), (Kind::Mail, true, true), (Kind::Event, false, true)]
         {
             let mut under_way = UnderWay::default();
-            under_way.enter(&place("1"), kind, &print, streams);
-            assert_eq!(under_way.answers_for_another(&place("2"), &print, Evidence::Uid), counts);
+            under_way.enter(&row("1", kind, 1), &print(), streams);
+            let other = row("2", kind, 1).place;
+            assert_eq!(under_way.answers_for_another(&other, &print(), Evidence::Uid), counts);
         }
     }
 }

@@ -245,7 +245,7 @@ fn intend(pass: &Pass, target: &TargetFolder, task: &Task, item: &Item) -> Row {
     row.mark = Some(pass.mark(&task.folder, &task.item.id, &task.item.content));
     row.floor = target.floor.clone();
     let streams = pass.routes(row.kind).any(|route| route.format == Format::FASTTRANSFER);
-    target.under_way().enter(&row.place, row.kind, &item.fingerprint, streams);
+    target.under_way().enter(&row, &item.fingerprint, streams);
     // What goes another way than the plan said tells itself what that way does not carry.
     if task.route > 0
         && let Some(route) = pass.routes(task.item.kind).nth(task.route)
