@@ -62,7 +62,7 @@ pub(super) const OTHERS_AFTER: Duration = Duration::from_secs(5);
 pub(super) fn choose(lanes: &mut Lanes, folder: &[u8], what: Use, weight: u64, waited: Duration) -> Choice {
     lanes.sweep();
     let patient = waited < SHARE_AFTER;
-    if lanes.lanes.is_empty() && lanes.is_renewing() {
+    if lanes.lanes.is_empty() && lanes.is_renewing() && waited < KEEP_AFTER {
         return Choice::Renew;
     }
     if lanes.lanes.is_empty() {

@@ -127,7 +127,9 @@ impl Lanes {
     pub(super) fn sweep(&mut self) {
         let ended = self.lanes.extract_if(.., |lane| !lane.connection.is_alive());
         ended.for_each(|lane| self.thrift.lost(lane.connection.deflated));
-        let renews = self.renews && !self.is_resting();
+        // The only one is worth more than compression, if there can be none beside it.
+        let only = self.lanes.len() == 1 && (self.limit < 2 || !self.together.has_room());
+        let renews = self.renews && !self.is_resting() && !only;
         let outdated = |lane: &Lane| renews && self.thrift.is_outdated(lane.connection.deflated);
         self.lanes.iter_mut().for_each(|lane| lane.outdated = outdated(lane));
     }
@@ -145,7 +147,10 @@ impl Lanes {
             self.beside = false;
             idle = self.lanes.iter().position(|lane| lane.outdated && lane.calls.is_empty())?;
         }
-        let further = if self.lanes.len() == 1 && self.limit > 1 { self.together.further() } else { None };
+        let further = match self.lanes.len() {
+            1 => Some(self.together.further()?),
+            _ => None,
+        };
         self.beside = further.is_some();
         self.opening += 1;
         self.renewing = true;

@@ -101,15 +101,11 @@ async fn the_only_connection_stays_until_its_replacement_is_open_if_there_may_be
 }
 
 #[tokio::test]
-async fn the_only_connection_goes_first_if_there_may_be_no_other_and_comes_back_plain_when_that_is_refused() {
+async fn the_only_connection_is_left_as_it_is_if_there_may_be_no_other() {
     let mut world = World::new(1, 1);
     world.thrift.decide(true);
-    assert!(world.lanes.retire().is_some());
-    assert_eq!(world.lanes.count(), 0);
-    assert_eq!(world.choose("a", Use::Write, Duration::ZERO), Choice::Renew);
-    world.lanes.refused(Refusal::Passing);
-    assert_eq!(world.choose("a", Use::Write, Duration::ZERO), Choice::None);
-    assert!(!world.thrift.wants(true));
+    assert!(world.lanes.retire().is_none());
+    assert_eq!(world.choose("a", Use::Write, Duration::ZERO), Choice::Lane(1), "and nobody waits for that");
 }
 
 #[tokio::test(start_paused = true)]
@@ -152,8 +148,9 @@ async fn beside_outdated_connections_that_are_busy_there_may_be_room_for_one() {
 
 #[tokio::test]
 async fn nobody_waits_for_ever_and_who_does_little_hardly_waits() {
-    let mut world = World::new(1, 1);
+    let mut world = World::new(2, 2);
     let busy = world.take("a", LARGE);
+    world.take("c", LARGE);
     world.thrift.decide(true);
     assert_eq!(world.peek("b", Duration::ZERO), Choice::Renew);
     assert_eq!(world.peek("b", SHARE_AFTER), Choice::Lane(busy));
