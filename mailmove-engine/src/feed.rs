@@ -297,7 +297,9 @@ impl Feed {
             let recorded = journal.record_later(entries).await;
             for (place, attempt, nameless) in written {
                 if let Some(folder) = job.folders.iter().find(|folder| folder.row.key == place.folder) {
-                    folder.target.under_way().recorded(&place, attempt, nameless);
+                    // Nobody looks for what stands there otherwise, and so many traces are much memory.
+                    let stays = nameless && folder.target.must_look();
+                    folder.target.under_way().recorded(&place, attempt, stays);
                 }
             }
             recorded

@@ -51,8 +51,8 @@ impl UnderWay {
         self.traces.insert(place.clone(), (row.attempt, traces));
     }
 
-    /// The ledger says what became of this attempt. Where no id is known it counts what has these bytes, and cannot tell
-    /// what else answers to it: that stays.
+    /// The ledger says what became of this attempt. Of an item without a known id it counts the bytes, and cannot tell what
+    /// else answers to it: that stays, if `nameless`.
     pub(crate) fn recorded(&mut self, place: &Place, attempt: u32, nameless: bool) {
         let Some((begun, traces)) = self.traces.get_mut(place) else { return };
         if *begun != attempt {
